@@ -1,0 +1,3 @@
+module malmoi
+
+go 1.26
