@@ -1,0 +1,62 @@
+// Package golden finds the reference vectors that lie beside a checkout, for
+// tests only. They are not part of the repository: where the folder lies
+// beside it the tests run and a missing file is a failure; where it does not,
+// the tests that need it are skipped and the packages' own fixtures judge.
+package golden
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Root returns the repository's root: the nearest parent with a go.mod.
+func Root(t testing.TB) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			t.Fatal("golden: no go.mod in any parent folder")
+		}
+		dir = parent
+	}
+}
+
+// Dir returns the folder of reference vectors, or skips the test where the
+// checkout has none beside it.
+func Dir(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(Root(t), "..", "shared", "goldens")
+	if _, err := os.Stat(dir); err != nil {
+		t.Skipf("no reference vectors beside this checkout (%s)", filepath.Join("..", "shared", "goldens"))
+	}
+	return dir
+}
+
+// Path returns the path of one reference file and fails the test if the folder
+// is there but the file is not.
+func Path(t testing.TB, name string) string {
+	t.Helper()
+	path := filepath.Join(Dir(t), filepath.FromSlash(name))
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("golden: %v", err)
+	}
+	return path
+}
+
+// File returns the content of one reference file; see Path.
+func File(t testing.TB, name string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(Path(t, name))
+	if err != nil {
+		t.Fatalf("golden: %v", err)
+	}
+	return data
+}
