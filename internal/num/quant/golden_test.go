@@ -46,3 +46,28 @@ func TestGoldenDecode(t *testing.T) {
 		})
 	}
 }
+
+func TestGoldenEncode(t *testing.T) {
+	src := floats(golden.File(t, "quants/gauss_src.f32"))
+	for _, typ := range blockTypes {
+		t.Run(typ.String(), func(t *testing.T) {
+			want := golden.File(t, "quants/"+typ.String()+".gauss.bin")
+			got := make([]byte, len(want))
+			if err := Encode(typ, got, src); err != nil {
+				t.Fatal(err)
+			}
+			bad, first := 0, -1
+			for i := 0; i < len(want); i += typ.BlockBytes() {
+				if string(got[i:i+typ.BlockBytes()]) != string(want[i:i+typ.BlockBytes()]) {
+					if bad++; first < 0 {
+						first = i
+					}
+				}
+			}
+			if bad > 0 {
+				t.Errorf("%d of %d blocks differ; block %d:\n got % x\nwant % x", bad, len(want)/typ.BlockBytes(), first/typ.BlockBytes(),
+					got[first:first+typ.BlockBytes()], want[first:first+typ.BlockBytes()])
+			}
+		})
+	}
+}
