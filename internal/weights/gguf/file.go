@@ -43,8 +43,11 @@ func Open(path string) (*File, error) {
 }
 
 func (f *File) open() error {
-	first, err := f.addPart(f.path)
+	first, err := f.mapPart(f.path)
 	if err != nil {
+		return err
+	}
+	if err := f.take(first); err != nil {
 		return err
 	}
 	f.keys, f.meta = first.keys, first.meta
@@ -61,11 +64,14 @@ func (f *File) open() error {
 		if err != nil {
 			return first.fail(first.keyPos[splitCountKey], splitCountKey, err)
 		}
-		p, err := f.addPart(path)
+		p, err := f.mapPart(path)
 		if err != nil {
 			return err
 		}
 		if err := p.isPart(no, count); err != nil {
+			return err
+		}
+		if err := f.take(p); err != nil {
 			return err
 		}
 	}
@@ -75,26 +81,27 @@ func (f *File) open() error {
 	return nil
 }
 
-// addPart maps and reads one file and takes its tensors into the index.
-func (f *File) addPart(path string) (*part, error) {
+// mapPart maps and reads one file.
+func (f *File) mapPart(path string) (*part, error) {
 	m, err := mmap.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	f.files = append(f.files, m)
 	f.bytes += int64(len(m.Data))
-	p, err := readPart(path, m.Data)
-	if err != nil {
-		return nil, err
-	}
+	return readPart(path, m.Data)
+}
+
+// take adds the tensors of a part.
+func (f *File) take(p *part) error {
 	for _, t := range p.tensors {
 		if _, ok := f.index[t.name]; ok {
-			return nil, p.fail(t.pos, fmt.Sprintf("tensor %q", t.name), errors.New("an earlier part has it too"))
+			return p.fail(t.pos, fmt.Sprintf("tensor %q", t.name), errors.New("an earlier part has it too"))
 		}
 		f.names = append(f.names, t.name)
 		f.index[t.name] = p.view(t)
 	}
-	return p, nil
+	return nil
 }
 
 // split returns the number of parts that the file says it is of; 1 if it says

@@ -25,6 +25,7 @@ const (
 	maxTensors   = 1 << 20
 	maxNameLen   = 1 << 10 // the specification says 64, some writers exceed it
 	maxDims      = 4
+	maxDim       = 1 << 40
 	maxAlignment = 1 << 20
 )
 

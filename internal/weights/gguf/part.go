@@ -179,7 +179,7 @@ func (c *cursor) shape(t *tensorInfo) error {
 		if err != nil {
 			return err
 		}
-		if d == 0 || d > 1<<40 {
+		if d == 0 || d > maxDim {
 			return fmt.Errorf("dimension of %d", d)
 		}
 		t.shape = append(t.shape, int(d))
@@ -216,7 +216,7 @@ func (t *tensorInfo) measure() error {
 // place checks that every tensor lies within the file and none over another,
 // and turns offsets into positions in the file.
 func (p *part) place() error {
-	start := uint64(p.cursor.pos+p.align-1) / uint64(p.align) * uint64(p.align)
+	start := align(uint64(p.cursor.pos), p.align)
 	size := uint64(len(p.cursor.data))
 	for i := range p.tensors {
 		t := &p.tensors[i]
