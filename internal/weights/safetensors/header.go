@@ -164,7 +164,7 @@ type parser struct {
 	dec     *json.Decoder
 	entries []entry
 	meta    map[string]string
-	current string // the tensor being read
+	current string // the tensor being read, for messages
 }
 
 func (p *parser) field() string {
@@ -195,13 +195,16 @@ func (p *parser) header() error {
 		}
 		p.current = name
 		e, err := p.entry(name)
+		if err != nil {
+			return err
+		}
+		p.current = ""
 		p.entries = append(p.entries, e)
-		return err
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	p.current = ""
 	if _, err := p.dec.Token(); err != io.EOF {
 		return errors.New("something follows the closing }")
 	}
