@@ -81,12 +81,27 @@ var encoders = map[Type]encoder{
 }
 
 func firstNotFinite(x []float32) int {
+	if largestBits(x) < 0x7f800000 {
+		return -1
+	}
 	for i, v := range x {
 		if v-v != 0 { // NaN for infinities too
 			return i
 		}
 	}
 	return -1
+}
+
+// largestBits returns the bit pattern of the largest magnitude; patterns order
+// as magnitudes do, NaN above infinity. Two lanes halve the chain of maxima.
+// len(x) is even.
+func largestBits(x []float32) uint32 {
+	var a, b uint32
+	for ; len(x) >= 2; x = x[2:] {
+		a = max(a, math.Float32bits(x[0])&^(1<<31))
+		b = max(b, math.Float32bits(x[1])&^(1<<31))
+	}
+	return max(a, b)
 }
 
 // putScale stores d as binary16 at the head of b and returns what a decoder
@@ -106,21 +121,27 @@ func inverse(d float32) float32 {
 }
 
 // nearest rounds to the nearest integer, ties to even, for |v| < 2^22: the sum
-// has no room for a fraction, so the processor's own rounding does it.
-func nearest(v float32) int {
-	const shift = 3 << 22
-	return int(float32(v+shift) - shift)
+// has no room for a fraction, so the processor's own rounding does it, and the
+// integer stands in the low bits. What is larger gives some larger number of
+// the same sign.
+func nearest(v float32) int32 {
+	const shift, shiftBits = 3 << 22, 0x4b400000
+	return int32(math.Float32bits(v+shift)) - shiftBits
 }
 
-// maxMagnitude returns the value farthest from zero, the first of equals.
+// maxMagnitude returns the value farthest from zero, the first of equals. len(x)
+// is even.
 func maxMagnitude(x []float32) float32 {
-	var best, mag float32
+	largest := largestBits(x)
+	if largest == 0 { // of either sign; the reference then has +0
+		return 0
+	}
 	for _, v := range x {
-		if a := abs(v); a > mag {
-			best, mag = v, a
+		if math.Float32bits(v)&^(1<<31) == largest {
+			return v
 		}
 	}
-	return best
+	return 0
 }
 
 func abs(v float32) float32 {

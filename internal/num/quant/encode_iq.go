@@ -37,19 +37,29 @@ func searchLevels(x []float32) float32 {
 // nearestLevel returns the index of the nearest of valuesIQ4, the upper one if
 // two are equally near.
 func nearestLevel(v float32) byte {
-	if v <= valuesIQ4[0] {
+	switch {
+	case v >= valuesIQ4[15]:
+		return 15
+	case v <= valuesIQ4[0]:
 		return 0
 	}
-	for i := 1; i < len(valuesIQ4); i++ {
-		if v < valuesIQ4[i] {
-			if v-valuesIQ4[i-1] < valuesIQ4[i]-v {
-				return byte(i - 1)
+	// float64 holds the sum exactly but around -256, where no boundary is.
+	return levelsIQ4[uint(float64(v)*2+256)&511]
+}
+
+// levelsIQ4 holds nearestLevel for n/2 - 128 and everything up to the next
+// half: all boundaries are multiples of one half.
+var levelsIQ4 = func() (table [512]byte) {
+	for n := range table {
+		v := float32(n)/2 - 128
+		for i := 1; i < 16; i++ {
+			if v >= (valuesIQ4[i-1]+valuesIQ4[i])/2 {
+				table[n] = byte(i)
 			}
-			return byte(i)
 		}
 	}
-	return byte(len(valuesIQ4) - 1)
-}
+	return table
+}()
 
 // putLevels packs the nearest levels of 32 values under the multiplier inv.
 func putLevels(dst []byte, x []float32, inv float32) {

@@ -30,7 +30,7 @@ func encodeQ2_K(dst []byte, x []float32) {
 
 // roundScales gives the largest of values the step top and the others the
 // nearest one; it returns the size of a step. Values are not negative.
-func roundScales(out []byte, values []float32, top int) float32 {
+func roundScales(out []byte, values []float32, top int32) float32 {
 	var largest float32
 	for _, v := range values {
 		largest = max(largest, v)
@@ -48,7 +48,7 @@ func roundScales(out []byte, values []float32, top int) float32 {
 
 // restep chooses the nearest steps 0..top of x = scale*step - offset. Under a
 // scale of zero the steps mean nothing and stay.
-func restep(steps []byte, x []float32, scale, offset float32, top int) {
+func restep(steps []byte, x []float32, scale, offset float32, top int32) {
 	if scale == 0 {
 		return
 	}
@@ -96,7 +96,7 @@ func encodeQ3_K(dst []byte, x []float32) {
 
 // restepSigned chooses the nearest steps -top..top-1 of x = scale*step and
 // stores them with top added.
-func restepSigned(steps []byte, x []float32, scale float32, top int) {
+func restepSigned(steps []byte, x []float32, scale float32, top int32) {
 	if scale == 0 {
 		return
 	}
@@ -131,7 +131,7 @@ func encodeQ5_K(dst []byte, x []float32) {
 // searchK writes the 16 bytes of scales and offsets that open Q4_K and Q5_K
 // blocks and returns the steps 0..top of all values. Errors weigh more the
 // larger the value, and never less than the sub-block's root mean square.
-func searchK(dst []byte, x []float32, top int, s span) (steps [256]byte) {
+func searchK(dst []byte, x []float32, top int32, s span) (steps [256]byte) {
 	var weights [32]float32
 	var scales, offsets [8]float32
 	for b := range 8 {

@@ -9,24 +9,17 @@ import (
 // the block fixes the scale, every value then goes to its nearest step.
 
 // encodeQ8_0 gives the largest magnitude the step 127. Halves round away from
-// zero.
+// zero: truncation after adding the number just below one half does that, where
+// adding one half would also round up the number just below it.
 func encodeQ8_0(dst []byte, x []float32) {
-	d := abs(maxMagnitude(x)) / 127
+	const sign, belowHalf = 1 << 31, 0x3effffff
+	d := math.Float32frombits(largestBits(x)) / 127
 	id := inverse(d)
 	putScale(dst, d)
 	q := (*[32]byte)(dst[2:])
 	for j, v := range (*[32]float32)(x) {
 		v *= id
-		// Truncation of |v|+0.5 in float32 would round up the number just
-		// below one half, so compare the exact remainder.
-		n := int(v)
-		switch rest := v - float32(n); {
-		case rest >= 0.5:
-			n++
-		case rest <= -0.5:
-			n--
-		}
-		q[j] = byte(n)
+		q[j] = byte(int32(v + math.Float32frombits(math.Float32bits(v)&sign|belowHalf)))
 	}
 }
 
@@ -88,7 +81,7 @@ func encodeQ5_1(dst []byte, x []float32) {
 }
 
 // step truncates v, which is not negative, to a step of at most limit.
-func step(v float32, limit int) byte { return byte(min(int(v), limit)) }
+func step(v float32, limit int32) byte { return byte(min(int32(v), limit)) }
 
 func extremes(x []float32) (lowest, highest float32) {
 	lowest, highest = x[0], x[0]

@@ -1,5 +1,7 @@
 package quant
 
+import "math"
+
 // Searches for the scale, or scale and offset, with which a few integer steps
 // come nearest to a group of values by weighted squares. For fixed steps the
 // best scale is a least squares solution in closed form; the searches try
@@ -20,7 +22,7 @@ func (f *fit) add(w, x, l float32) {
 
 // searchScale finds the scale for steps -top..top-1 with weights x², trying
 // nineteen spans around the one that maps the extreme value to -top.
-func searchScale(x []float32, top int) float32 {
+func searchScale(x []float32, top int32) float32 {
 	extreme := maxMagnitude(x)
 	if abs(extreme) < negligible {
 		return 0
@@ -54,7 +56,7 @@ func searchScale(x []float32, top int) float32 {
 // searchSteps finds steps -top..top-1 and their scale with weights x²: from
 // rounded steps on, single steps move as long as that helps, five rounds at
 // most. The steps go to out, top added.
-func searchSteps(out []byte, x []float32, top int) float32 {
+func searchSteps(out []byte, x []float32, top int32) float32 {
 	extreme := maxMagnitude(x)
 	if abs(extreme) < negligible {
 		clear(out)
@@ -86,7 +88,7 @@ func searchSteps(out []byte, x []float32, top int) float32 {
 		}
 	}
 	for i, l := range steps {
-		out[i] = byte(int(l) + top)
+		out[i] = byte(int32(l) + top)
 	}
 	if f.ll > 0 {
 		return f.xl / f.ll
@@ -104,74 +106,84 @@ type span struct {
 }
 
 // searchOffset finds steps 0..top, a scale and an offset >= 0 such that
-// x = scale*step - offset. weights has the length of x; the steps go to out.
-func searchOffset(out []byte, x, weights []float32, top int, s span) (scale, offset float32) {
-	lowest, highest := extremes(x)
-	if lowest > 0 {
-		lowest = 0
+// x = scale*step - offset. weights has the length of x, at most 32; the steps
+// go to out.
+func searchOffset(out []byte, x, weights []float32, top int32, s span) (scale, offset float32) {
+	low, high := extremes(x)
+	if low > 0 {
+		low = 0
 	}
-	if highest == lowest {
+	if high == low {
 		clear(out)
-		return 0, -lowest
+		return 0, -low
 	}
-	var sumW, sumX float32
+	var sums sums
 	for i, v := range x {
-		sumW += weights[i]
-		sumX += float32(weights[i] * v)
+		sums.w += weights[i]
+		sums.x += float32(weights[i] * v)
 	}
 	var buf [32]byte
 	steps := buf[:len(x)]
-	base := lowest // steps are counted from here, in every try
-	choose := func(inv float32) {
-		for i, v := range x {
-			steps[i] = byte(min(max(nearest(inv*(v-base)), 0), top))
-		}
-	}
-	inv := float32(top) / (highest - lowest)
-	choose(inv)
+	inv := float32(top) / (high - low)
+	sums.choose(steps, x, weights, low, inv, top)
 	copy(out, steps)
 	scale = 1 / inv
-	best := offsetError(x, weights, steps, scale, lowest, s.absolute)
+	best := sums.error(steps, x, weights, scale, low, float32(math.Inf(1)), s.absolute)
 	for i := range s.count + 1 {
-		choose((s.from + float32(s.by*float32(i)) + float32(top)) / (highest - base))
-		tryScale, tryLow, ok := solveOffset(x, weights, steps, sumW, sumX)
+		inv := (s.from + float32(s.by*float32(i)) + float32(top)) / (high - low)
+		sums.choose(steps, x, weights, low, inv, top)
+		tryScale, tryLow, ok := sums.solve()
 		if !ok {
 			continue
 		}
-		if err := offsetError(x, weights, steps, tryScale, tryLow, s.absolute); err < best {
-			best, scale, lowest = err, tryScale, tryLow
-			base = lowest
+		if err := sums.error(steps, x, weights, tryScale, tryLow, best, s.absolute); err < best {
+			best, scale, low = err, tryScale, tryLow // later tries count from here
 			copy(out, steps)
 		}
 	}
-	return scale, -lowest
+	return scale, -low
 }
 
-// solveOffset is the weighted least squares solution of x = scale*step + low
-// with low <= 0; false if the steps do not determine it.
-func solveOffset(x, weights []float32, steps []byte, sumW, sumX float32) (scale, low float32, ok bool) {
+// sums are the weighted sums over a group that the least squares solution of
+// x = scale*step + low needs; l is the step.
+type sums struct{ w, x, l, ll, xl float32 }
+
+// choose sets steps to the nearest of (x-low)*inv and sums them up.
+func (s *sums) choose(steps []byte, x, weights []float32, low, inv float32, top int32) {
+	steps, weights = steps[:len(x)], weights[:len(x)]
 	var sumL, sumLL, sumXL float32
 	for i, v := range x {
-		l := small[steps[i]]
+		n := byte(min(max(nearest(inv*(v-low)), 0), top))
+		steps[i] = n
+		l := small[n]
 		wl := weights[i] * l
 		sumL += wl
 		sumLL += float32(wl * l)
 		sumXL += float32(wl * v)
 	}
-	det := float32(sumW*sumLL) - float32(sumL*sumL)
+	s.l, s.ll, s.xl = sumL, sumLL, sumXL
+}
+
+// solve returns the solution with low <= 0; false if the steps do not
+// determine it.
+func (s *sums) solve() (scale, low float32, ok bool) {
+	det := float32(s.w*s.ll) - float32(s.l*s.l)
 	if !(det > 0) {
 		return 0, 0, false
 	}
-	scale = (float32(sumW*sumXL) - float32(sumX*sumL)) / det
-	low = (float32(sumLL*sumX) - float32(sumL*sumXL)) / det
+	scale = (float32(s.w*s.xl) - float32(s.x*s.l)) / det
+	low = (float32(s.ll*s.x) - float32(s.l*s.xl)) / det
 	if low > 0 {
 		low = 0
-		scale = sumXL / sumLL
+		scale = s.xl / s.ll
 	}
 	return scale, low, true
 }
 
-func offsetError(x, weights []float32, steps []byte, scale, low float32, absolute bool) float32 {
+// error is the weighted error of a solution. It may stop at any number that is
+// not below limit.
+func (s *sums) error(steps []byte, x, weights []float32, scale, low, limit float32, absolute bool) float32 {
+	steps, weights = steps[:len(x)], weights[:len(x)]
 	var sum float32
 	for i, v := range x {
 		diff := float32(scale*small[steps[i]]) + low - v
@@ -181,6 +193,9 @@ func offsetError(x, weights []float32, steps []byte, scale, low float32, absolut
 			diff = diff * diff
 		}
 		sum += float32(weights[i] * diff)
+		if i%8 == 7 && sum >= limit {
+			break
+		}
 	}
 	return sum
 }
