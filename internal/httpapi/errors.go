@@ -1,0 +1,109 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"malmoi/internal/httpapi/openai"
+	"malmoi/internal/httpapi/wire"
+	"malmoi/internal/llm"
+)
+
+// errStopping ends the answers that are under way when the server stops.
+var errStopping = errors.New("the server is stopping")
+
+// statusGone is logged when the client left before the answer; nobody reads it.
+const statusGone = 499
+
+// busyRetry is what a client refused for lack of room is told to wait.
+const busyRetry = 2 * time.Second
+
+// wireError says an error in words for the client. What is not understood
+// becomes a bare 500; its text may name files and stays in the log.
+func wireError(err error) *wire.Error {
+	var own *wire.Error
+	var full *llm.ContextError
+	switch {
+	case errors.As(err, &own):
+		return own
+	case errors.As(err, &full):
+		return &wire.Error{
+			Status: 400, Type: wire.TypeInvalid, Code: "context_length_exceeded", Param: "messages",
+			Message: fmt.Sprintf("the prompt of %d tokens and %d tokens to generate exceed the model's context of %d tokens; shorten the prompt or ask for fewer tokens",
+				full.Prompt, full.Max, full.Limit),
+		}
+	case errors.Is(err, llm.ErrUnknownModel):
+		return &wire.Error{Status: 404, Type: wire.TypeInvalid, Code: "model_not_found", Param: "model", Message: clean(err)}
+	case errors.Is(err, llm.ErrBusy):
+		return busy()
+	case errors.Is(err, llm.ErrNoTemplate):
+		return badModel("no_chat_template", "the model has no chat template: use /v1/completions, or a model made for chat")
+	case errors.Is(err, llm.ErrNoEmbedding):
+		return badModel("not_an_embedding_model", "the model does not make embeddings")
+	case errors.Is(err, llm.ErrNoGeneration):
+		return badModel("not_a_generation_model", "the model makes embeddings and cannot write text")
+	case errors.Is(err, llm.ErrBadRequest):
+		return wire.Invalid("", "%s", clean(err))
+	case errors.Is(err, errStopping):
+		return &wire.Error{Status: 503, Type: wire.TypeUnavailable, Code: "server_stopping", Message: "the server is stopping; try again", RetryAfter: busyRetry}
+	case errors.Is(err, context.Canceled):
+		return &wire.Error{Status: statusGone, Type: wire.TypeInvalid, Code: "request_cancelled", Message: "the request was cancelled"}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &wire.Error{Status: 504, Type: wire.TypeServer, Code: "timeout", Message: "the model did not answer in time"}
+	}
+	return internal()
+}
+
+func internal() *wire.Error {
+	return &wire.Error{Status: 500, Type: wire.TypeServer, Code: "internal_error", Message: "internal error; the server's log knows more under the id of this request"}
+}
+
+func busy() *wire.Error {
+	return &wire.Error{Status: 429, Type: wire.TypeRateLimit, Code: "server_busy", Message: "the server is busy; try again later", RetryAfter: busyRetry}
+}
+
+func badModel(code, message string) *wire.Error {
+	return &wire.Error{Status: 400, Type: wire.TypeInvalid, Code: code, Param: "model", Message: message}
+}
+
+// clean is an error's own text for errors that are about the request. The
+// names of our packages in front of it mean nothing to clients.
+func clean(err error) string {
+	text := err.Error()
+	for _, prefix := range []string{"llm: ", "engine: ", "chat: ", "sample: ", "grammar: "} {
+		text = strings.TrimPrefix(text, prefix)
+	}
+	return text
+}
+
+// fail answers with an error in the shape the client's library knows.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	e := wireError(err)
+	c := callOf(r)
+	if e.Status >= 500 {
+		c.failure = err
+	}
+	if c.status != 0 {
+		return // too late to say it
+	}
+	if e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
+	}
+	s.writeJSON(w, e.Status, errorBody(r, e))
+}
+
+func errorBody(r *http.Request, e *wire.Error) any {
+	return openai.NewError(e)
+}
+
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	s.fail(w, r, &wire.Error{
+		Status: http.StatusNotFound, Type: wire.TypeInvalid, Code: "unknown_path",
+		Message: fmt.Sprintf("there is no %s %s here", r.Method, wire.Shorten(r.URL.Path)),
+	})
+}

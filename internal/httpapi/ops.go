@@ -1,0 +1,78 @@
+package httpapi
+
+import (
+	"io"
+	"net/http"
+
+	"malmoi/internal/llm"
+)
+
+// healthz says that the process answers.
+func (s *Server) healthz(w http.ResponseWriter, r *http.Request) { plainAnswer(w, 200, "ok") }
+
+// readyz says whether new requests should be sent here: a model is installed
+// and the server is not about to stop.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case s.draining.Load():
+		plainAnswer(w, 503, "stopping")
+	case s.models.Default() == "":
+		plainAnswer(w, 503, "no model is installed")
+	default:
+		plainAnswer(w, 200, "ready")
+	}
+}
+
+func plainAnswer(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	io.WriteString(w, text+"\n")
+}
+
+// infoBody is the answer of GET /api/info, the page's own question.
+type infoBody struct {
+	Version      string      `json:"version"`
+	DefaultModel string      `json:"default_model"`
+	SingleUser   bool        `json:"single_user"` // there are no accounts: who has the address or a key is the user
+	NeedsKey     bool        `json:"needs_key"`
+	Models       []infoModel `json:"models"`
+}
+
+type infoModel struct {
+	Name       string `json:"name"`
+	Title      string `json:"title"`
+	Family     string `json:"family"`
+	Parameters string `json:"parameters"`
+	Quant      string `json:"quant"`
+	Bytes      int64  `json:"bytes"`
+	Context    int    `json:"context"`
+	Licence    string `json:"licence"`
+	LicenceURL string `json:"licence_url"`
+	Chat       bool   `json:"chat"`
+	Tools      bool   `json:"tools"`
+	Reasoning  bool   `json:"reasoning"`
+	Embedding  bool   `json:"embedding"`
+	Loaded     bool   `json:"loaded"`
+	Note       string `json:"note"`
+}
+
+func (s *Server) info(w http.ResponseWriter, r *http.Request) {
+	body := infoBody{
+		Version: s.opt.Version, DefaultModel: s.models.Default(),
+		SingleUser: true, NeedsKey: len(s.keys) > 0, Models: []infoModel{},
+	}
+	for _, i := range s.models.List() {
+		body.Models = append(body.Models, newInfoModel(i))
+	}
+	s.writeJSON(w, http.StatusOK, body)
+}
+
+func newInfoModel(i llm.Info) infoModel {
+	return infoModel{
+		Name: i.Name, Title: i.Title, Family: i.Family, Parameters: i.Parameters, Quant: i.Quant,
+		Bytes: i.Bytes, Context: i.Context, Licence: i.Licence, LicenceURL: i.LicenceURL,
+		Chat: i.Chat, Tools: i.Tools, Reasoning: i.Reasoning, Embedding: i.Embedding,
+		Loaded: i.Loaded, Note: i.Note,
+	}
+}

@@ -1,0 +1,143 @@
+package httpapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"malmoi/internal/llm"
+)
+
+// Server answers HTTP requests with the models it was given.
+type Server struct {
+	models  llm.Models
+	opt     Options
+	keys    keySet
+	gate    *gate
+	metrics *metrics
+	slots   chan struct{} // one per request at work
+	handler http.Handler
+
+	draining  atomic.Bool   // no longer ready: the server is about to stop
+	stop      chan struct{} // closed when answers under way must end
+	closeOnce sync.Once
+}
+
+// New checks the options and builds the server. It does not listen.
+func New(models llm.Models, o Options) (*Server, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	o = o.withDefaults()
+	s := &Server{
+		models: models,
+		opt:    o,
+		keys:   newKeySet(o.APIKeys),
+		slots:  make(chan struct{}, o.MaxConcurrent),
+		stop:   make(chan struct{}),
+	}
+	var err error
+	if s.gate, err = newGate(o); err != nil {
+		return nil, err
+	}
+	s.metrics = newMetrics(models)
+	s.handler = s.chain(s.routes())
+	return s, nil
+}
+
+// Handler is the whole server as one handler, with every check in place.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// access says what a route asks of a request before its handler runs.
+type access int
+
+const (
+	open   access = iota // anybody
+	keyed                // an API key, where keys are set
+	worked               // a key and one of the MaxConcurrent slots
+)
+
+func (s *Server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	add := func(pattern string, a access, h http.HandlerFunc) {
+		mux.Handle(pattern, s.admit(pattern, a, h))
+	}
+	add("GET /healthz", open, s.healthz)
+	add("GET /readyz", open, s.readyz)
+	add("GET /metrics", keyed, s.metrics.handler.ServeHTTP)
+	add("GET /api/info", keyed, s.info)
+
+	add("GET /v1/models", keyed, s.listModels)
+	add("GET /v1/models/{id...}", keyed, s.getModel)
+	add("POST /v1/chat/completions", worked, s.chatCompletions)
+
+	add("/v1/", open, s.notFound)
+	add("/api/", open, s.notFound)
+	if s.opt.Page != nil {
+		add("/", open, securePage(s.opt.Page))
+	} else {
+		add("/", open, s.notFound)
+	}
+	return mux
+}
+
+// Serve answers on ln until ctx ends, then stops in order: no new connections,
+// DrainTimeout for answers under way, then their streams are ended with an
+// error event. It returns nil after an orderly stop.
+func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
+	if err := s.checkListener(ln); err != nil {
+		return err
+	}
+	hs := &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: headerTimeout,
+		WriteTimeout:      s.opt.WriteTimeout, // extended at every write of an answer
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.opt.Log.Handler(), slog.LevelDebug),
+	}
+	served := make(chan error, 1)
+	go func() { served <- hs.Serve(limitConns(ln, s.opt.MaxConns)) }()
+	select {
+	case err := <-served:
+		return fmt.Errorf("httpapi: serve on %s: %w", ln.Addr(), err)
+	case <-ctx.Done():
+	}
+	return s.shutDown(hs)
+}
+
+// shutDown ends the server within DrainTimeout plus a moment for last words.
+func (s *Server) shutDown(hs *http.Server) error {
+	s.draining.Store(true)
+	timer := time.AfterFunc(s.opt.DrainTimeout, s.endStreams)
+	defer timer.Stop()
+	ctx, cancel := context.WithTimeout(context.Background(), s.opt.DrainTimeout+lastWords)
+	defer cancel()
+	err := hs.Shutdown(ctx)
+	s.endStreams()
+	if errors.Is(err, context.DeadlineExceeded) {
+		return hs.Close() // a client that does not read its last event
+	}
+	return err
+}
+
+// lastWords is the time that streams get to say that they end.
+const lastWords = 5 * time.Second
+
+func (s *Server) endStreams() { s.closeOnce.Do(func() { close(s.stop) }) }
+
+// checkListener looks at the address that is really served; the options may
+// have named another one.
+func (s *Server) checkListener(ln net.Listener) error {
+	a, ok := ln.Addr().(*net.TCPAddr)
+	if ok && !a.IP.IsLoopback() && len(s.opt.APIKeys) == 0 {
+		return fmt.Errorf("httpapi: %s can be reached from other machines and no API key is set: %w", a, ErrNeedsKey)
+	}
+	return nil
+}
