@@ -1,0 +1,114 @@
+package webui
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io/fs"
+	"path"
+	"strings"
+)
+
+// asset is one file in all its encodings, ready to be sent.
+type asset struct {
+	name      string
+	mime      string
+	immutable bool // its name changes with its content
+	bodies    []body
+}
+
+// body is an asset's bytes in one content encoding, "" for as it is. The
+// identity is the last one of an asset.
+type body struct {
+	encoding string
+	data     []byte
+	etag     string // quoted
+}
+
+// encodings in the order in which they are preferred.
+var encodings = []struct{ name, suffix string }{{"br", ".br"}, {"gzip", ".gz"}}
+
+// mimes are fixed here, because the tables of the operating system differ and
+// a browser told nosniff runs no script of a wrong type.
+var mimes = map[string]string{
+	".css":         "text/css; charset=utf-8",
+	".html":        "text/html; charset=utf-8",
+	".ico":         "image/x-icon",
+	".js":          "text/javascript; charset=utf-8",
+	".json":        "application/json",
+	".png":         "image/png",
+	".svg":         "image/svg+xml",
+	".txt":         "text/plain; charset=utf-8",
+	".webmanifest": "application/manifest+json",
+	".woff2":       "font/woff2",
+}
+
+// load reads every file of the page, keyed by its path without leading slash.
+func load(page fs.FS) (map[string]*asset, error) {
+	assets := map[string]*asset{}
+	err := fs.WalkDir(page, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || isEncoded(name) {
+			return err
+		}
+		a, err := read(page, name)
+		assets[name] = a
+		return err
+	})
+	return assets, err
+}
+
+func isEncoded(name string) bool {
+	for _, e := range encodings {
+		if strings.HasSuffix(name, e.suffix) {
+			return true
+		}
+	}
+	return false
+}
+
+func read(page fs.FS, name string) (*asset, error) {
+	a := &asset{name: name, mime: mimes[path.Ext(name)], immutable: strings.HasPrefix(name, "assets/")}
+	if a.mime == "" {
+		a.mime = "application/octet-stream"
+	}
+	for _, e := range encodings {
+		if data, err := fs.ReadFile(page, name+e.suffix); err == nil {
+			a.bodies = append(a.bodies, newBody(e.name, data))
+		}
+	}
+	data, err := fs.ReadFile(page, name)
+	if err != nil {
+		return nil, err
+	}
+	a.bodies = append(a.bodies, newBody("", data))
+	return a, nil
+}
+
+func newBody(encoding string, data []byte) body {
+	sum := sha256.Sum256(data)
+	return body{encoding: encoding, data: data, etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+}
+
+// choose returns the best body for an Accept-Encoding header.
+func (a *asset) choose(accept string) body {
+	for _, b := range a.bodies {
+		if b.encoding == "" || accepts(accept, b.encoding) {
+			return b
+		}
+	}
+	return a.bodies[len(a.bodies)-1]
+}
+
+// accepts reports whether an Accept-Encoding header names the encoding with a
+// weight other than zero (RFC 9110, 12.5.3). A bare "*" is not taken as leave:
+// clients that send it seldom mean Brotli.
+func accepts(header, encoding string) bool {
+	for item := range strings.SplitSeq(header, ",") {
+		name, params, _ := strings.Cut(item, ";")
+		if !strings.EqualFold(strings.TrimSpace(name), encoding) {
+			continue
+		}
+		weight, found := strings.CutPrefix(strings.ReplaceAll(params, " ", ""), "q=")
+		return !found || strings.Trim(weight, "0.") != ""
+	}
+	return false
+}
