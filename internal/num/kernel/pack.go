@@ -101,7 +101,7 @@ func packRows(f *form, t quant.Type, dst []byte, rows *rowSet, C int) {
 // packFloat lays rows out column by column, in the form's element type.
 func packFloat(f *form, t quant.Type, dst []byte, rows *rowSet, C int) {
 	var values []float32
-	if t != quant.F16 && t != quant.BF16 {
+	if f.float == 4 || t != quant.F16 && t != quant.BF16 {
 		values = make([]float32, C)
 	}
 	for r, row := range rows {
