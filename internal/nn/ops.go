@@ -38,8 +38,8 @@ type Ops interface {
 	Add(h Rows, x *kernel.Acts, l *Linear, scale float32)
 	// AddNormed computes h += scale·norm(W·x + b).
 	AddNormed(h Rows, x *kernel.Acts, l *Linear, n *Norm, scale float32)
-	// Tap shows the state before layer i to whoever traces the step. i is the
-	// number of layers for the state after the final norm.
+	// Tap shows the state before layer i to whoever traces the step. Logits
+	// shows the state after the final norm as layer -1.
 	Tap(i int, h Rows)
 	// Logits writes scale·(W·norm(h)) for the rows whose logits are wanted.
 	Logits(h Rows, n *Norm, head *Linear, scale float32)

@@ -1,0 +1,99 @@
+package archtest
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// lattice says which of our packages each package may import: those named on
+// its line, and nothing else. It is a statement of policy: do not change it to
+// make a build pass, change it when the direction of knowledge changes, and say
+// why. A name covers its sub-packages unless they have their own line.
+//
+// Absences that matter most, with their reasons:
+//   - engine does not import token or chat: it speaks token ids only.
+//   - nothing below httpapi knows a wire format.
+//   - model and nn do not import engine: a network does not know who asked.
+//   - weights does not import nn: a file does not know what it is for.
+const lattice = `
+golden:
+num/cpu:
+num/half:
+num/mem:
+num/par: num/cpu
+num/quant: num/half
+num/kernel: num/cpu num/half num/quant
+weights: num/quant
+weights/gguf: weights num/quant num/mem
+weights/safetensors: weights num/quant num/mem
+token:
+chat/jinja:
+chat: chat/jinja
+nn: num/kernel num/quant
+nn/eager: nn num/kernel num/mem num/par num/quant
+model: nn nn/eager weights num
+model/families: model nn num/kernel
+engine/sample:
+engine/kv:
+engine/sched:
+engine/grammar:
+engine: nn engine/kv engine/sched engine/sample
+catalog:
+llm: engine model nn token chat weights num
+httpapi/wire: llm chat
+httpapi/openai: httpapi/wire llm chat engine/sample
+httpapi/anthropic: httpapi/wire llm chat engine/sample
+httpapi/fake: llm chat
+httpapi: httpapi llm chat engine/sample
+webui:
+cli: catalog llm model nn token chat engine httpapi webui num weights
+archtest: golden
+`
+
+func TestImportsPointOneWay(t *testing.T) {
+	allowed := map[string][]string{}
+	for line := range strings.Lines(lattice) {
+		name, list, ok := strings.Cut(strings.TrimSpace(line), ":")
+		if ok {
+			allowed[name] = strings.Fields(list)
+		}
+	}
+	for _, f := range files(t) {
+		if f.test || !strings.HasPrefix(f.pkg, "internal/") {
+			continue
+		}
+		name := strings.TrimPrefix(f.pkg, "internal/")
+		line, list := rule(allowed, name)
+		if line == "" {
+			t.Errorf("%s: package %s has no line in the lattice", f.path, name)
+			continue
+		}
+		for _, imp := range f.imports() {
+			to, ours := strings.CutPrefix(imp, "malmoi/internal/")
+			if !ours || covers(line, to) {
+				continue
+			}
+			if !slices.ContainsFunc(list, func(a string) bool { return covers(a, to) }) {
+				t.Errorf("%s: %s may not import %s", f.path, name, to)
+			}
+		}
+	}
+}
+
+// rule finds the line for a package: its own or the nearest parent's.
+func rule(allowed map[string][]string, name string) (string, []string) {
+	for n := name; n != ""; {
+		if list, ok := allowed[n]; ok {
+			return n, list
+		}
+		cut := strings.LastIndex(n, "/")
+		if cut < 0 {
+			break
+		}
+		n = n[:cut]
+	}
+	return "", nil
+}
+
+func covers(rule, pkg string) bool { return pkg == rule || strings.HasPrefix(pkg, rule+"/") }

@@ -1,0 +1,283 @@
+package model
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"malmoi/internal/nn"
+	"malmoi/internal/nn/eager"
+	"malmoi/internal/num/mem"
+	"malmoi/internal/num/par"
+	"malmoi/internal/num/quant"
+	"malmoi/internal/weights"
+	"malmoi/internal/weights/gguf"
+	"malmoi/internal/weights/safetensors"
+)
+
+// Options say how to load.
+type Options struct {
+	Threads int        // workers, at least 1
+	Exact   bool       // compute in float32 from the file's values, cache included
+	Quant   quant.Type // float weights become this at load; F32 keeps them
+	Context int        // positions to allow; 0: what the model was made for
+}
+
+// Net is a family's network: its sizes and its code.
+type Net interface {
+	Dims() Dims
+	// Forward computes one step. Decoders end with Ops.Logits, encoders with
+	// Ops.Emit.
+	Forward(x nn.Ops)
+}
+
+// Encoder is a Net that has no next token: its hidden states are the result.
+type Encoder interface {
+	Net
+	Pooling() Pooling
+}
+
+// Pooling says how an encoder's hidden states become one vector.
+type Pooling int
+
+// The poolings that encoders in use declare.
+const (
+	PoolMean Pooling = iota
+	PoolFirst
+	PoolLast
+)
+
+// PoolingOr returns the pooling that the file declares, or def.
+func (l *Loader) PoolingOr(def Pooling) Pooling {
+	if l.GGUF() {
+		switch l.IntOr("pooling_type", "", 0) {
+		case 1:
+			return PoolMean
+		case 2:
+			return PoolFirst
+		case 3:
+			return PoolLast
+		}
+		return def
+	}
+	dir, ok := l.src.(interface{ File(string) ([]byte, error) })
+	if !ok {
+		return def
+	}
+	data, err := dir.File("1_Pooling/config.json")
+	if err != nil {
+		return def
+	}
+	var p struct {
+		Mean bool `json:"pooling_mode_mean_tokens"`
+		CLS  bool `json:"pooling_mode_cls_token"`
+		Last bool `json:"pooling_mode_lasttoken"`
+	}
+	switch err := json.Unmarshal(data, &p); {
+	case err != nil:
+		l.Fail("1_Pooling/config.json: %v", err)
+	case p.Mean:
+		return PoolMean
+	case p.CLS:
+		return PoolFirst
+	case p.Last:
+		return PoolLast
+	}
+	return def
+}
+
+// Family is one architecture: the names files give it, what its tensors are
+// called in safetensors, and how its network is built.
+type Family struct {
+	Name  string
+	GGUF  []string // general.architecture
+	HF    []string // model_type
+	Names Names
+	Build func(l *Loader) Net
+}
+
+// Model is a loaded network. It satisfies the engine's Model interface.
+type Model struct {
+	Family string
+	Arch   string
+	dims   Dims
+	net    Net
+	opt    Options
+	src    weights.Source
+	arena  *mem.Arena
+	pool   *par.Pool
+	cache  *eager.Cache
+	exec   *eager.Exec
+}
+
+// ErrUnknownFamily is wrapped when a file's architecture is not one of those
+// malmoi computes.
+var ErrUnknownFamily = errors.New("unknown architecture")
+
+// Open opens a model file or folder without reading its weights.
+func Open(path string) (weights.Source, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.IsDir() {
+		return safetensors.OpenDir(path)
+	}
+	return gguf.Open(path)
+}
+
+// ConfigOf reads the hyper-parameters of an open source.
+func ConfigOf(src weights.Source) (*Config, error) {
+	switch s := src.(type) {
+	case *gguf.File:
+		return NewGGUFConfig(s.Arch(), s), nil
+	case *safetensors.Dir:
+		data, err := s.File("config.json")
+		if err != nil {
+			return nil, fmt.Errorf("a folder of safetensors needs its config.json: %w", err)
+		}
+		return NewHFConfig(data)
+	}
+	return nil, fmt.Errorf("model: no configuration in a %s source", src.Format())
+}
+
+// Find returns the family that computes the architecture of c.
+func Find(families []Family, c *Config) (Family, error) {
+	var known []string
+	for _, f := range families {
+		list := f.HF
+		if c.GGUF() {
+			list = f.GGUF
+		}
+		for _, name := range list {
+			if name == c.Arch() {
+				return f, nil
+			}
+		}
+		known = append(known, list...)
+	}
+	sort.Strings(known)
+	return Family{}, fmt.Errorf("%w %q; malmoi computes %s", ErrUnknownFamily, c.Arch(), strings.Join(known, ", "))
+}
+
+// Load builds the network of src, packing its weights with o.Threads workers.
+// The model keeps src and closes it.
+func Load(src weights.Source, families []Family, o Options) (m *Model, err error) {
+	c, err := ConfigOf(src)
+	if err != nil {
+		return nil, err
+	}
+	fam, err := Find(families, c)
+	if err != nil {
+		return nil, err
+	}
+	m = &Model{Family: fam.Name, Arch: c.Arch(), opt: o, src: src, arena: &mem.Arena{}}
+	l := &Loader{Config: c, src: src, opt: o, names: fam.Names, arena: m.arena}
+	l.findPrefix()
+	m.net = fam.Build(l)
+	if err := l.Err(); err != nil {
+		return nil, err
+	}
+	m.dims = m.net.Dims()
+	if o.Context > 0 {
+		m.dims.Context = o.Context
+	}
+	m.pool = par.New(max(1, o.Threads))
+	if err := l.packAll(m.pool.Threads()); err != nil {
+		m.pool.Close()
+		m.arena.Free()
+		return nil, err
+	}
+	m.cache = eager.NewCache(m.dims.L, m.dims.K, m.dims.D, o.Exact)
+	m.exec = eager.New(m.pool, m.cache)
+	return m, nil
+}
+
+// packAll packs every weight the family asked for.
+func (l *Loader) packAll(workers int) error {
+	var (
+		next  atomic.Int64
+		group sync.WaitGroup
+		errs  = make([]error, len(l.jobs))
+	)
+	for range workers {
+		group.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(l.jobs) {
+					return
+				}
+				errs[i] = l.packSafely(l.jobs[i])
+			}
+		})
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+// packSafely turns running out of memory into an error.
+func (l *Loader) packSafely(j job) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			oom, ok := r.(mem.OutOfMemory)
+			if !ok {
+				panic(r)
+			}
+			err = fmt.Errorf("packing %s: %w", j.name, oom)
+		}
+	}()
+	return l.pack(j)
+}
+
+// Dims are the network's sizes.
+func (m *Model) Dims() Dims { return m.dims }
+
+// VocabSize is the number of logits per row.
+func (m *Model) VocabSize() int { return m.dims.V }
+
+// ContextLength is the number of positions a sequence may have.
+func (m *Model) ContextLength() int { return m.dims.Context }
+
+// PageBytes is the memory of one cache page.
+func (m *Model) PageBytes() int { return m.cache.PageBytes() }
+
+// WeightBytes is the memory the packed weights take.
+func (m *Model) WeightBytes() int64 { return m.arena.Bytes() }
+
+// Threads is the number of workers.
+func (m *Model) Threads() int { return m.pool.Threads() }
+
+// Reserve makes cache pages 0 to n-1 usable.
+func (m *Model) Reserve(n int) error { return m.cache.Reserve(n) }
+
+// CopyPage copies cache page src over dst.
+func (m *Model) CopyPage(dst, src int) { m.cache.CopyPage(dst, src) }
+
+// Step computes one batch.
+func (m *Model) Step(b *nn.Batch) error {
+	for _, id := range b.Tokens {
+		if id < 0 || int(id) >= m.dims.V {
+			return fmt.Errorf("token id %d outside the vocabulary of %d", id, m.dims.V)
+		}
+	}
+	return m.exec.Run(b, m.net.Forward)
+}
+
+// SetTap lets f see hidden states; see eager.Exec.SetTap.
+func (m *Model) SetTap(f func(layer int, h nn.Rows)) { m.exec.SetTap(f) }
+
+// Encoder returns the network as an encoder, or false if it is a decoder.
+func (m *Model) Encoder() (Encoder, bool) { e, ok := m.net.(Encoder); return e, ok }
+
+// Close frees the weights and the cache. No step may be running.
+func (m *Model) Close() error {
+	m.pool.Close()
+	m.cache.Free()
+	m.arena.Free()
+	return m.src.Close()
+}

@@ -1,0 +1,121 @@
+package eager
+
+import (
+	"malmoi/internal/nn"
+	"malmoi/internal/num/kernel"
+)
+
+// mulTask multiplies a range of panels and, where h is set, adds the result to
+// the hidden state before the next chunk evicts it.
+type mulTask struct {
+	e     *Exec
+	l     *nn.Linear
+	x     *kernel.Acts
+	out   []float32 // (T, ld)
+	ld    int
+	T     int
+	step  int // panels per chunk
+	h     nn.Rows
+	addH  bool
+	scale float32
+}
+
+// Chunks are sized in multiply-adds: small enough that two workers share a
+// layer evenly and a late one costs little, large enough that the counter and
+// the call vanish.
+const chunkMACs = 1 << 22
+
+// minParallelMACs is the size below which waking a worker costs more than the
+// product.
+const minParallelMACs = 1 << 16
+
+// linear writes W·x into out, (T, ld). The bias is left to the caller.
+func (e *Exec) linear(out []float32, ld int, x *kernel.Acts, l *nn.Linear) {
+	t := &e.mul
+	t.l, t.x, t.out, t.ld, t.addH = l, x, out, ld, false
+	e.runMul(x.Len())
+}
+
+func (e *Exec) runMul(T int) {
+	t := &e.mul
+	t.T = T
+	panels := t.l.W.Panels()
+	perPanel := kernel.PanelRows * t.l.W.Cols() * T
+	if e.pool.Threads() == 1 || panels*perPanel < minParallelMACs {
+		t.step = max(1, min(panels, chunkMACs/perPanel))
+		for i := range (panels + t.step - 1) / t.step {
+			t.Do(0, i)
+		}
+		return
+	}
+	even := (panels + 4*e.pool.Threads() - 1) / (4 * e.pool.Threads())
+	t.step = max(1, min(even, chunkMACs/perPanel))
+	e.pool.Run((panels+t.step-1)/t.step, t)
+}
+
+// Do computes one chunk of panels.
+func (t *mulTask) Do(_, chunk int) {
+	p0 := chunk * t.step
+	p1 := min(p0+t.step, t.l.W.Panels())
+	t.l.W.Mul(t.out, t.ld, t.x, p0, p1)
+	if !t.addH {
+		return
+	}
+	r0, r1 := t.l.W.PanelRange(p0, p1)
+	for i := range t.T {
+		row := t.out[i*t.ld+r0 : i*t.ld+r1]
+		if t.l.Bias != nil {
+			kernel.Add(row, t.l.Bias[r0:r1])
+		}
+		kernel.AddScaled(t.h.Row(i)[r0:r1], row, t.scale)
+	}
+}
+
+// product writes W·x+b into the wide scratch and returns it, (T, OC).
+func (e *Exec) product(x *kernel.Acts, l *nn.Linear) []float32 {
+	OC := l.W.Rows()
+	e.wide = grow(e.wide, e.T*OC)
+	e.linear(e.wide, OC, x, l)
+	if l.Bias != nil {
+		for i := range e.T {
+			kernel.Add(e.wide[i*OC:(i+1)*OC], l.Bias)
+		}
+	}
+	return e.wide
+}
+
+// Add computes h += scale·(W·x + b).
+func (e *Exec) Add(h nn.Rows, x *kernel.Acts, l *nn.Linear, scale float32) {
+	OC := l.W.Rows()
+	e.wide = grow(e.wide, e.T*OC)
+	t := &e.mul
+	t.l, t.x, t.out, t.ld = l, x, e.wide, OC
+	t.addH, t.h, t.scale = true, h, scale
+	e.runMul(e.T)
+}
+
+// AddNormed computes h += scale·norm(W·x + b).
+func (e *Exec) AddNormed(h nn.Rows, x *kernel.Acts, l *nn.Linear, n *nn.Norm, scale float32) {
+	e.rows.src, e.rows.ld = e.product(x, l), l.W.Rows()
+	e.rows.op, e.rows.h, e.rows.n, e.rows.by = opAddNormed, h, n, scale
+	e.runRows(e.T)
+}
+
+// Gated returns act(gate)⊙up, (T, FF).
+func (e *Exec) Gated(x *kernel.Acts, m *nn.GatedMLP) *kernel.Acts {
+	e.rows.src, e.rows.ld = e.product(x, m.GateUp), m.GateUp.W.Rows()
+	e.ffn.Reset(e.T, m.FF)
+	e.rows.op, e.rows.m, e.rows.x = opGate, m, &e.ffn
+	e.runRows(e.T)
+	return &e.ffn
+}
+
+// Activated returns act(W·x + b), (T, OC).
+func (e *Exec) Activated(x *kernel.Acts, l *nn.Linear, act nn.Activation) *kernel.Acts {
+	OC := l.W.Rows()
+	e.rows.src, e.rows.ld = e.product(x, l), OC
+	e.ffn.Reset(e.T, OC)
+	e.rows.op, e.rows.act, e.rows.x = opAct, act, &e.ffn
+	e.runRows(e.T)
+	return &e.ffn
+}
