@@ -1,0 +1,5 @@
+package main
+
+func weighs() {}
+func acts()   {}
+func vecs()   {}
