@@ -1,0 +1,6 @@
+//go:build invariants
+
+package kv
+
+// Invariants says that the engine checks the books after every step.
+const Invariants = true
