@@ -14,7 +14,7 @@ func decodeQ2_K(dst []float32, src []byte) {
 		d, dmin := scale16(src[80:]), scale16(src[82:])
 		y := (*[256]float32)(dst)
 		for s := range 16 {
-			scale, offset := d*small[scales[s]&15], dmin*small[scales[s]>>4]
+			scale, offset := d*small[scales[s]&15], float32(dmin*small[scales[s]>>4])
 			q := (*[16]byte)(qs[s/8*32+s%2*16:])
 			shift := s % 8 / 2 * 2
 			ys := (*[16]float32)(y[s*16:])
@@ -85,8 +85,8 @@ func decodeQ4_K(dst []float32, src []byte) {
 		for s := 0; s < 8; s += 2 {
 			q := (*[32]byte)(src[16+s*16:])
 			y := (*[64]float32)(dst[s*32:])
-			scale0, offset0 := d*small[scales[s]], dmin*small[offsets[s]]
-			scale1, offset1 := d*small[scales[s+1]], dmin*small[offsets[s+1]]
+			scale0, offset0 := d*small[scales[s]], float32(dmin*small[offsets[s]])
+			scale1, offset1 := d*small[scales[s+1]], float32(dmin*small[offsets[s+1]])
 			for j := range q {
 				y[j] = float32(scale0*small[q[j]&15]) - offset0
 				y[j+32] = float32(scale1*small[q[j]>>4]) - offset1
@@ -105,8 +105,8 @@ func decodeQ5_K(dst []float32, src []byte) {
 		for s := 0; s < 8; s += 2 {
 			q := (*[32]byte)(src[48+s*16:])
 			y := (*[64]float32)(dst[s*32:])
-			scale0, offset0 := d*small[scales[s]], dmin*small[offsets[s]]
-			scale1, offset1 := d*small[scales[s+1]], dmin*small[offsets[s+1]]
+			scale0, offset0 := d*small[scales[s]], float32(dmin*small[offsets[s]])
+			scale1, offset1 := d*small[scales[s+1]], float32(dmin*small[offsets[s+1]])
 			for j := range q {
 				h := high[j] >> s
 				y[j] = float32(scale0*small[q[j]&15|h&1<<4]) - offset0

@@ -126,7 +126,7 @@ func inverse(d float32) float32 {
 // the same sign.
 func nearest(v float32) int32 {
 	const shift, shiftBits = 3 << 22, 0x4b400000
-	return int32(math.Float32bits(v+shift)) - shiftBits
+	return int32(math.Float32bits(float32(v)+shift)) - shiftBits // the conversion keeps a product v from being fused
 }
 
 // maxMagnitude returns the value farthest from zero, the first of equals. len(x)

@@ -23,7 +23,7 @@ func encodeQ2_K(dst []byte, x []float32) {
 	d, dmin = putScale(dst[80:], d), putScale(dst[82:], dmin)
 	for s := range 16 {
 		packed[s] |= mins[s] << 4
-		restep(steps[s*16:s*16+16], x[s*16:], d*small[packed[s]&15], dmin*small[mins[s]], 3)
+		restep(steps[s*16:s*16+16], x[s*16:], d*small[packed[s]&15], float32(dmin*small[mins[s]]), 3)
 	}
 	packTwoBits((*[64]byte)(dst[16:]), &steps)
 }
@@ -151,7 +151,7 @@ func searchK(dst []byte, x []float32, top int32, s span) (steps [256]byte) {
 	dmin := putScale(dst[2:], roundScales(offset6[:], offsets[:], 63))
 	packScalesK((*[12]byte)(dst[4:]), &scale6, &offset6)
 	for b := range 8 {
-		restep(steps[b*32:b*32+32], x[b*32:], d*small[scale6[b]], dmin*small[offset6[b]], top)
+		restep(steps[b*32:b*32+32], x[b*32:], d*small[scale6[b]], float32(dmin*small[offset6[b]]), top)
 	}
 	return steps
 }

@@ -18,7 +18,7 @@ func encodeQ8_0(dst []byte, x []float32) {
 	putScale(dst, d)
 	q := (*[32]byte)(dst[2:])
 	for j, v := range (*[32]float32)(x) {
-		v *= id
+		v = float32(v * id)
 		q[j] = byte(int32(v + math.Float32frombits(math.Float32bits(v)&sign|belowHalf)))
 	}
 }

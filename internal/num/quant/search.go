@@ -156,7 +156,7 @@ func (s *sums) choose(steps []byte, x, weights []float32, low, inv float32, top 
 		n := byte(min(max(nearest(inv*(v-low)), 0), top))
 		steps[i] = n
 		l := small[n]
-		wl := weights[i] * l
+		wl := float32(weights[i] * l)
 		sumL += wl
 		sumLL += float32(wl * l)
 		sumXL += float32(wl * v)
