@@ -50,6 +50,7 @@ func New(m Model, o Options) *Engine {
 		signal: make(chan struct{}, 1),
 		done:   make(chan struct{}),
 		cache:  kv.New(o.KVPages, m.Reserve),
+		batch:  Batch{Out: []int32{}},
 	}
 	e.stats.PagesTotal = o.KVPages
 	go e.loop()

@@ -1,8 +1,16 @@
 package engine
 
+import (
+	"malmoi/internal/engine/kv"
+	"malmoi/internal/nn"
+)
+
 // PageTokens is the number of positions that one page of the key/value cache
-// holds.
-const PageTokens = 32
+// holds. The network and the cache's books must agree on it.
+const PageTokens = kv.PageTokens
+
+var _ [kv.PageTokens - nn.PageTokens]struct{} // does not compile if they differ
+var _ [nn.PageTokens - kv.PageTokens]struct{}
 
 // Model is what the engine asks of a loaded network. All methods but
 // VocabSize and ContextLength are called by one goroutine.
@@ -15,24 +23,13 @@ type Model interface {
 	// CopyPage makes page dst equal to page src.
 	CopyPage(dst, src int)
 	// Step computes the rows of b, writes their keys and values into the pages
-	// of their positions and the wanted logits into b.Logits. An error ends the
-	// requests in b.
+	// of their positions and the logits of the rows in b.Out, which is never
+	// nil, into b.Logits. An error ends the requests in b.
 	Step(b *Batch) error
 }
 
-// Batch is one step: rows of several sequences, each sequence's rows one after
-// the other.
-type Batch struct {
-	Tokens []int32   // (T) token ids
-	Seqs   []Span    // in row order, covering all rows
-	Out    []int32   // rows whose logits are wanted, ascending
-	Logits []float32 // (len(Out), V), written by Step
-}
-
-// Span is the part of a step that belongs to one sequence. Page i of Pages
-// holds positions 32i to 32i+31; Pages covers Pos+Len positions.
-type Span struct {
-	Len   int
-	Pos   int // position of the first row
-	Pages []int32
-}
+// Batch and Span describe one step; the network's package defines them.
+type (
+	Batch = nn.Batch
+	Span  = nn.Span
+)
