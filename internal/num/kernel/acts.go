@@ -10,35 +10,34 @@ type Acts struct {
 	t, c   int
 	rows   []float32 // (T, C)
 	blocks int       // of 32 columns in a row, made even
-	q      []byte    // (⌈T/4⌉, blocks) records
+	q      []byte    // (T, blocks) records
 
 	mu   sync.Mutex
-	free []*strip // unpacked weights of former calls of Mul, for reuse
+	free []*scratch // of former calls of Mul, for reuse
 }
 
-// The 8-bit form keeps four rows (a quad) together, so that a kernel that works
-// on several rows reaches them from one address. A record is one block of 32
-// columns of a quad:
+// The 8-bit form of a row is a record of one cache line for each 32 columns:
 //
-//	x      4 × 32 int8, row after row
-//	then per field four values, one a row, in two lines of 64 bytes:
-//	scale  float32          sum·scale float32   -8·sum int32     -16·sum int32
-//	-32·sum of columns 0..15, of 16..31 int32   -128·sum int32   scale again
+//	x       32 int8
+//	scale   float32: value = x·scale
+//	sum     float32: Σx·scale
+//	zero8   int32: -8·Σx
+//	zero16  int32: -16·Σx
+//	zero32  2 × int32: -32·Σx of columns 0..15, of columns 16..31
+//	zero128 int32: -128·Σx
+//	        4 bytes, zero
 //
-// sum is the sum of the block's x. The multiples are what the integer dot
-// product begins with where the weights have that zero point: Σ(q-z)x =
-// Σqx - z·Σx, exactly.
+// The multiples of Σx are what an integer dot product begins with where the
+// weights have that zero point: Σ(q-z)x = Σqx - z·Σx, exactly.
 const (
-	quadRows    = 4
-	recordBytes = 256
+	recordBytes = 64
 
-	offScale  = 128
-	offSum    = 144
-	offZero8  = 160
-	offZero16 = 176
-	offZero32 = 192 // and 208
-	offZero7  = 224 // 128
-	offScale2 = 240
+	offScale   = 32
+	offSum     = 36
+	offZero8   = 40
+	offZero16  = 44
+	offZero32  = 48
+	offZero128 = 56
 )
 
 // Reset makes x hold T rows of C columns, whose values are then undefined. It
@@ -50,7 +49,7 @@ func (x *Acts) Reset(T, C int) {
 		x.rows = make([]float32, n+n/4)
 	}
 	x.rows = x.rows[:T*C]
-	n := (T + quadRows - 1) / quadRows * x.blocks * recordBytes
+	n := T * x.blocks * recordBytes
 	if cap(x.q) < n {
 		x.q = alignedBytes(n + n/4)
 	}
@@ -70,11 +69,11 @@ func (x *Acts) Row(t int) []float32 { return x.rows[t*x.c : (t+1)*x.c] }
 // which some block holds a value that is not finite, or of 2^100 and more,
 // makes every product with it NaN; blocks below 2^-100 count as zero.
 func (x *Acts) Quantize(t int) {
-	quantizeRow(x.quad(t/quadRows), t%quadRows, x.Row(t))
+	quantizeRow(x.records(t), x.Row(t))
 }
 
-// quad returns the records of rows 4i..4i+3.
-func (x *Acts) quad(i int) []byte {
+// records returns the 8-bit form of row t.
+func (x *Acts) records(t int) []byte {
 	n := x.blocks * recordBytes
-	return x.q[i*n : (i+1)*n]
+	return x.q[t*n : (t+1)*n]
 }

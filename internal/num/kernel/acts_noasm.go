@@ -1,3 +1,3 @@
 package kernel
 
-func quantizeRow(quad []byte, slot int, row []float32) { quantizeRowGeneric(quad, slot, row) }
+func quantizeRow(records []byte, row []float32) { quantizeRowGeneric(records, row) }

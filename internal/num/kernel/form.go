@@ -24,11 +24,11 @@ import "malmoi/internal/num/quant"
 //	zero    scale float16            value = scale·(q-zero)
 //	min     scale, min float16       value = scale·q + min
 //	wide    scale float32            value = scale·(q-zero)
-//	K       scale, min uint8         value = d·scale·q - dmin·min
+//	K       scale, min uint8         value = d·scale·q + d2·min
 //	K6      scale int8, for columns 0..15 and 16..31   value = d·scale·(q-32)
 //
-// The K forms open every four units (256 columns, a chunk) with d and dmin as
-// float16, K6 with d as float32. Every unit and chunk is a multiple of 64 bytes,
+// The K forms open every four units (256 columns, a chunk) with d and d2 (the
+// file's -dmin) as float16, K6 with d as float32. Every unit and chunk is a multiple of 64 bytes,
 // and none is larger than the same weights in the file by more than 3 %.
 //
 // A float panel is 16 rows × 1 column, 16 rows × 1 column, ….

@@ -15,7 +15,7 @@ import (
 // integer dot product of a block (kindHalf: of each half block), and for
 // kindMin then acc = fma(second, xsum, acc).
 
-// unpackGeneric writes blocks blocks of a panel as a strip.
+// unpackGeneric writes a panel as a strip.
 func unpackGeneric(f *form, dst, panel []byte, blocks int) {
 	var head []byte
 	for b := range blocks {
@@ -87,27 +87,36 @@ func unpackScales(f *form, unit, head []byte, block, r int) (scale, second float
 		at = scales5K
 	}
 	s := unit[at+block*32+r:]
-	return f16(head[2*r:]) * float32(s[0]), -(f16(head[32+2*r:]) * float32(s[16]))
+	return f16(head[2*r:]) * float32(s[0]), f16(head[32+2*r:]) * float32(s[16])
 }
 
-// mulStripGeneric computes the products of one panel's strip with row slot of
-// a quad.
-func mulStripGeneric(f *form, out *[PanelRows]float32, weights, quad []byte, slot, blocks int) {
-	var acc [PanelRows]float32
-	for b := range blocks {
-		w := (*[stripBlock]byte)(weights[b*stripBlock:])
-		x := (*[recordBytes]byte)(quad[b*recordBytes:])
-		mulBlock(f, &acc, w, x, slot)
+// stripGeneric multiplies two strips with n rows.
+func stripGeneric(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int) {
+	for i := range n {
+		records := x[i*blocks*recordBytes:]
+		for p := range PanelStep {
+			y := (*[PanelRows]float32)(out[i*ldo+p*PanelRows:])
+			*y = [PanelRows]float32{}
+			for b := range blocks {
+				block := (*[stripBlock]byte)(w[p*wstride+b*stripBlock:])
+				mulBlock(f, y, block, (*[recordBytes]byte)(records[b*recordBytes:]))
+			}
+		}
 	}
-	*out = acc
+}
+
+// portableKernels are the definition as a level. It has no direct loop.
+var portableKernels = quantKernels{
+	unpack: unpackGeneric, strip: stripGeneric, stripRows: 6,
+	blockBytes: func(*form) int { return stripBlock },
 }
 
 // mulBlock adds the products of one block.
-func mulBlock(f *form, acc *[PanelRows]float32, w *[stripBlock]byte, x *[recordBytes]byte, slot int) {
+func mulBlock(f *form, acc *[PanelRows]float32, w *[stripBlock]byte, x *[recordBytes]byte) {
 	f32 := func(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }
-	i32 := func(off int) int32 { return int32(binary.LittleEndian.Uint32(x[off+4*slot:])) }
-	q := (*[blockCols]byte)(x[slot*blockCols:])
-	xscale, xsum := f32(x[offScale+4*slot:]), f32(x[offSum+4*slot:])
+	i32 := func(off int) int32 { return int32(binary.LittleEndian.Uint32(x[off:])) }
+	q := (*[blockCols]byte)(x[:])
+	xscale, xsum := f32(x[offScale:]), f32(x[offSum:])
 	var begin, beginHigh int32
 	switch f.zero {
 	case 8:
@@ -115,9 +124,9 @@ func mulBlock(f *form, acc *[PanelRows]float32, w *[stripBlock]byte, x *[recordB
 	case 16:
 		begin = i32(offZero16)
 	case 32:
-		begin, beginHigh = i32(offZero32), i32(offZero32+16)
+		begin, beginHigh = i32(offZero32), i32(offZero32+4)
 	case 128:
-		begin = i32(offZero7)
+		begin = i32(offZero128)
 	}
 	for r := range PanelRows {
 		low, high := begin, beginHigh

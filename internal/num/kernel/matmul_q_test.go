@@ -77,11 +77,11 @@ func randomActs(rng *rand.Rand, T, C int) *Acts {
 // roundedRow is row t as the integer forms see it.
 func roundedRow(x *Acts, t int) []float64 {
 	y := make([]float64, x.c)
-	quad := x.quad(t / quadRows)
+	records := x.records(t)
 	for c := range y {
-		rec := quad[c/blockCols*recordBytes:]
-		scale := math.Float32frombits(binary.LittleEndian.Uint32(rec[offScale+4*(t%quadRows):]))
-		y[c] = float64(int8(rec[t%quadRows*blockCols+c%blockCols])) * float64(scale)
+		rec := records[c/blockCols*recordBytes:]
+		scale := math.Float32frombits(binary.LittleEndian.Uint32(rec[offScale:]))
+		y[c] = float64(int8(rec[c%blockCols])) * float64(scale)
 	}
 	return y
 }
@@ -214,7 +214,7 @@ func TestGaussProducts(t *testing.T) {
 func roundingBound(x *Acts, w []float32) float64 {
 	var variance, size float64
 	for c, v := range w {
-		scale := math.Float32frombits(binary.LittleEndian.Uint32(x.quad(0)[c/blockCols*recordBytes+offScale:]))
+		scale := math.Float32frombits(binary.LittleEndian.Uint32(x.records(0)[c/blockCols*recordBytes+offScale:]))
 		variance += math.Pow(float64(v)*float64(scale), 2) / 12
 		size += math.Abs(float64(v) * float64(x.Row(0)[c]))
 	}

@@ -46,6 +46,12 @@ func putScalesK(dst []byte, unit, at int, packed []byte, r int) {
 	}
 }
 
+// putHeadK writes d and -dmin of one row of a chunk.
+func putHeadK(dst, src []byte, r int) {
+	dst[2*r], dst[2*r+1] = src[0], src[1]
+	dst[32+2*r], dst[32+2*r+1] = src[2], src[3]^0x80
+}
+
 // put4K writes 64 values, low nibbles of qs the first 32, high ones the other
 // 32, to the 4-bit registers of a unit's two blocks.
 func put4K(q []byte, qs []byte, r int) {
@@ -59,8 +65,7 @@ func put4K(q []byte, qs []byte, r int) {
 }
 
 func packQ4_K(dst, src []byte, r int) {
-	copy(dst[2*r:][:2], src[:2])
-	copy(dst[32+2*r:][:2], src[2:4])
+	putHeadK(dst, src, r)
 	putScalesK(dst, unit4K, scales4K, src[4:16], r)
 	for u := range 4 {
 		put4K(dst[headK+u*unit4K:], src[16+32*u:], r)
@@ -68,8 +73,7 @@ func packQ4_K(dst, src []byte, r int) {
 }
 
 func packQ5_K(dst, src []byte, r int) {
-	copy(dst[2*r:][:2], src[:2])
-	copy(dst[32+2*r:][:2], src[2:4])
+	putHeadK(dst, src, r)
 	putScalesK(dst, unit5K, scales5K, src[4:16], r)
 	var high [8]uint32 // of group g: bit s of each byte is the fifth bit in sub-block s
 	for g := range high {

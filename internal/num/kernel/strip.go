@@ -14,30 +14,3 @@ const (
 	stripScale  = 512
 	stripSecond = 576
 )
-
-type strip struct{ data []byte }
-
-// takeStrip lends a strip of n bytes.
-func (x *Acts) takeStrip(n int) *strip {
-	x.mu.Lock()
-	var s *strip
-	if k := len(x.free); k > 0 {
-		s = x.free[k-1]
-		x.free = x.free[:k-1]
-	}
-	x.mu.Unlock()
-	if s == nil {
-		s = &strip{}
-	}
-	if len(s.data) < n {
-		s.data = alignedBytes(n + n/4)
-	}
-	return s
-}
-
-// giveStrip takes a strip back.
-func (x *Acts) giveStrip(s *strip) {
-	x.mu.Lock()
-	x.free = append(x.free, s)
-	x.mu.Unlock()
-}

@@ -1,0 +1,416 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// zmm hands out the 32 registers by role.
+type zmm struct{ next int }
+
+var zmms = []VecPhysical{
+	Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
+	Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31,
+}
+
+func (a *zmm) one() VecPhysical {
+	r := zmms[a.next]
+	a.next++
+	return r
+}
+
+func (a *zmm) many(n int) []VecPhysical {
+	rs := zmms[a.next : a.next+n]
+	a.next += n
+	return rs
+}
+
+// rows addresses up to six rows of activations from one moving pointer.
+type rows struct {
+	base       Register
+	s1, s3, s5 Register // stride, and its multiples where needed
+}
+
+func loadRows(n int) rows {
+	r := rows{base: Load(Param("x"), GP64())}
+	stride := Load(Param("xstride"), GP64())
+	if n > 1 {
+		r.s1 = stride
+	}
+	if n > 3 {
+		s := GP64()
+		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, s)
+		r.s3 = s
+	}
+	if n > 5 {
+		s := GP64()
+		LEAQ(Mem{Base: stride, Index: stride, Scale: 4}, s)
+		r.s5 = s
+	}
+	return r
+}
+
+// at is byte disp of row t's record, from base (r.base or a copy of it).
+func (r rows) at(base Register, t, disp int) Mem {
+	m := Mem{Base: base, Disp: disp}
+	switch t {
+	case 1, 2, 4:
+		m.Index, m.Scale = r.s1, uint8(t)
+	case 3:
+		m.Index, m.Scale = r.s3, 1
+	case 5:
+		m.Index, m.Scale = r.s5, 1
+	}
+	return m
+}
+
+// unpacker turns the bits of a form into bytes.
+type unpacker struct {
+	f        form
+	w        Register // the unit
+	low4     VecPhysical
+	highMask VecPhysical
+	tmp      VecPhysical
+	half     int // block A or B
+}
+
+func newUnpacker(f form, w Register, z *zmm) *unpacker {
+	u := &unpacker{f: f, w: w}
+	if f.bits < 8 {
+		u.low4 = z.one()
+		broadcastByte(0x0f, u.low4)
+	}
+	if f.bits == 5 || f.bits == 6 {
+		u.highMask, u.tmp = z.one(), z.one()
+		broadcastByte(map[int]uint32{5: 0x10, 6: 0x30}[f.bits], u.highMask)
+	}
+	return u
+}
+
+func broadcastByte(b uint32, dst VecPhysical) {
+	r := GP32()
+	MOVL(U32(b*0x01010101), r)
+	VPBROADCASTD(r, dst)
+}
+
+// groups loads groups j and j+4 of the block into low and high.
+func (u *unpacker) groups(j int, low, high VecPhysical) {
+	if u.f.bits == 8 {
+		VMOVDQU64(Mem{Base: u.w, Disp: 512*u.half + 64*j}, low)
+		VMOVDQU64(Mem{Base: u.w, Disp: 512*u.half + 64*(j+4)}, high)
+		return
+	}
+	q := Mem{Base: u.w, Disp: 256*u.half + 64*j}
+	VPSRLW(U8(4), q, high)
+	VPANDD(q, u.low4, low)
+	VPANDD(high, u.low4, high)
+	u.upper(j, low)
+	u.upper(j+4, high)
+}
+
+// upper adds the upper bits of group g.
+func (u *unpacker) upper(g int, dst VecPhysical) {
+	var m Mem
+	var left int // shift that brings the bits to bit 4
+	switch u.f.bits {
+	case 5:
+		m, left = Mem{Base: u.w, Disp: 512 + 64*u.half}, 4-g
+	case 6:
+		m, left = Mem{Base: u.w, Disp: 512 + 128*u.half + 64*(g/4)}, 4-2*(g%4)
+	default:
+		return
+	}
+	switch {
+	case left > 0:
+		VPSLLW(U8(left), m, u.tmp)
+	case left < 0:
+		VPSRLW(U8(-left), m, u.tmp)
+	default:
+		VMOVDQU64(m, u.tmp)
+	}
+	VPTERNLOGD(U8(0xf8), u.highMask, u.tmp, dst) // dst |= tmp & highMask
+}
+
+// scalesInto loads the block's scales (and second floats) as float32. head
+// holds the chunk's d and d2 where the form has them.
+func (u *unpacker) scalesInto(head Register, scale, second VecPhysical) {
+	at := func(off int) Mem { return Mem{Base: u.w, Disp: u.f.scales + u.half*u.f.scaleStep + off} }
+	switch u.f.scale {
+	case scaleF16:
+		VCVTPH2PS(at(0), scale)
+		if u.f.kind == kindMin {
+			VCVTPH2PS(at(32), second)
+		}
+	case scaleF32:
+		VMOVUPS(at(0), scale)
+	case scaleK:
+		for i, r := range []VecPhysical{scale, second} {
+			d := zmms[31]
+			VPMOVZXBD(at(16*i), r)
+			VCVTPH2PS(Mem{Base: head, Disp: 32 * i}, d)
+			VCVTDQ2PS(r, r)
+			VMULPS(d, r, r)
+		}
+	case scaleK6:
+		for i, r := range []VecPhysical{scale, second} {
+			VPMOVSXBD(at(16*i), r)
+			VCVTDQ2PS(r, r)
+			VMULPS(Mem{Base: head}, r, r)
+		}
+	}
+}
+
+// overUnits emits the loop over a panel's units; body emits both blocks of one.
+// For forms with heads, head points at the chunk's.
+func overUnits(name string, f form, w, units Register, body func(head Register)) {
+	var head Register
+	if f.head > 0 {
+		head = GP64()
+		Label(name + "Chunk")
+		MOVQ(w, head)
+		ADDQ(U32(f.head), w)
+		four := GP64()
+		MOVQ(U32(4), four)
+		Label(name + "Unit")
+		body(head)
+		ADDQ(U32(f.unit), w)
+		DECQ(four)
+		JNE(LabelRef(name + "Unit"))
+		SUBQ(U32(4), units)
+		JNE(LabelRef(name + "Chunk"))
+		return
+	}
+	Label(name + "Unit")
+	body(head)
+	ADDQ(U32(f.unit), w)
+	DECQ(units)
+	JNE(LabelRef(name + "Unit"))
+}
+
+func prefetchUnit(f form, w Register, distance int) {
+	for i := 0; i < f.unit; i += 64 {
+		PREFETCHT0(Mem{Base: w, Disp: distance + i})
+	}
+}
+
+// unpack512 writes a panel as a strip.
+func unpack512(f form) {
+	name := "unpack512" + f.name
+	TEXT(name, NOSPLIT, "func(dst, w *byte, units int)")
+	Doc(name + " writes a panel of units as a strip.")
+	dst := Load(Param("dst"), GP64())
+	w := Load(Param("w"), GP64())
+	units := Load(Param("units"), GP64())
+	z := &zmm{}
+	u := newUnpacker(f, w, z)
+	pairs := z.many(8)
+	scale, second := z.one(), z.one()
+	overUnits(name, f, w, units, func(head Register) {
+		prefetchUnit(f, w, 2048)
+		for half := range 2 {
+			u.half = half
+			at := stripBlock * half
+			for j := range 4 {
+				low, high := pairs[2*j], pairs[2*j+1]
+				u.groups(j, low, high)
+				VMOVDQU64(low, Mem{Base: dst, Disp: at + 64*j})
+				VMOVDQU64(high, Mem{Base: dst, Disp: at + 64*(j+4)})
+			}
+			u.scalesInto(head, scale, second)
+			VMOVUPS(scale, Mem{Base: dst, Disp: at + stripScale})
+			if f.kind != kindZero {
+				VMOVUPS(second, Mem{Base: dst, Disp: at + stripSecond})
+			}
+		}
+		ADDQ(U32(2*stripBlock), dst)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// direct512 multiplies one panel, unpacking as it goes, with n rows.
+func direct512(f form, n int) {
+	name := fmt.Sprintf("direct512%sx%d", f.name, n)
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w *byte, x *byte, xstride, begin, units int)")
+	Doc(fmt.Sprintf("%s multiplies one panel with %d rows.", name, n))
+	out := Load(Param("out"), GP64())
+	ldo := Load(Param("ldo"), GP64())
+	w := Load(Param("w"), GP64())
+	x := loadRows(n)
+	units := Load(Param("units"), GP64())
+	var begin Register
+	if f.kind == kindZero {
+		begin = Load(Param("begin"), GP64())
+		ADDQ(x.base, begin)
+	}
+	z := &zmm{}
+	u := newUnpacker(f, w, z)
+	acc, lowSum, highSum := z.many(n), z.many(n), z.many(n)
+	low, high, scale, second := z.one(), z.one(), z.one(), z.one()
+	for _, r := range acc {
+		VPXORD(r, r, r)
+	}
+	overUnits(name, f, w, units, func(head Register) {
+		prefetchUnit(f, w, 2048)
+		for half := range 2 {
+			u.half = half
+			rec := recordBytes * half
+			for t := range n {
+				switch f.kind {
+				case kindZero:
+					VPBROADCASTD(x.at(begin, t, rec), lowSum[t])
+					VPXORD(highSum[t], highSum[t], highSum[t])
+				case kindMin:
+					VPXORD(lowSum[t], lowSum[t], lowSum[t])
+					VPXORD(highSum[t], highSum[t], highSum[t])
+				case kindHalf:
+					VPBROADCASTD(x.at(x.base, t, rec+offZero32), lowSum[t])
+					VPBROADCASTD(x.at(x.base, t, rec+offZero32+4), highSum[t])
+				}
+			}
+			for j := range 4 {
+				u.groups(j, low, high)
+				for t := range n {
+					VPDPBUSD_BCST(x.at(x.base, t, rec+4*j), low, lowSum[t])
+					VPDPBUSD_BCST(x.at(x.base, t, rec+16+4*j), high, highSum[t])
+				}
+			}
+			u.scalesInto(head, scale, second)
+			finish512(f.kind, x, rec, acc, lowSum, highSum, scale, second)
+		}
+		ADDQ(U32(2*recordBytes), x.base)
+		if begin != nil {
+			ADDQ(U32(2*recordBytes), begin)
+		}
+	})
+	for t := range n {
+		VMOVUPS(acc[t], Mem{Base: out})
+		if t < n-1 {
+			ADDQ(ldo, out)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// finish512 adds a block's integer sums, scaled, to the accumulators.
+func finish512(k kind, x rows, rec int, acc, lowSum, highSum []VecPhysical, scale, second VecPhysical) {
+	if k == kindHalf {
+		for i, sums := range [][]VecPhysical{lowSum, highSum} {
+			for t := range acc {
+				VCVTDQ2PS(sums[t], sums[t])
+				VMULPS_BCST(x.at(x.base, t, rec+offScale), sums[t], sums[t])
+				VFMADD231PS(sums[t], []VecPhysical{scale, second}[i], acc[t])
+			}
+		}
+		return
+	}
+	for t := range acc {
+		if highSum != nil {
+			VPADDD(highSum[t], lowSum[t], lowSum[t])
+		}
+		VCVTDQ2PS(lowSum[t], lowSum[t])
+		VMULPS_BCST(x.at(x.base, t, rec+offScale), lowSum[t], lowSum[t])
+		VFMADD231PS(lowSum[t], scale, acc[t])
+		if k == kindMin {
+			VFMADD231PS_BCST(x.at(x.base, t, rec+offSum), second, acc[t])
+		}
+	}
+}
+
+// strip512 multiplies two panels' strips with n rows: the activations, spread
+// over a register once, serve both.
+func strip512(k kind, n int) {
+	name := fmt.Sprintf("strip512%sx%d", kindNames[k], n)
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w *byte, wstride int, x *byte, xstride, begin, blocks int)")
+	Doc(fmt.Sprintf("%s multiplies the strips of two panels with %d rows.", name, n))
+	out := Load(Param("out"), GP64())
+	ldo := Load(Param("ldo"), GP64())
+	w := []Register{Load(Param("w"), GP64()), GP64()}
+	MOVQ(w[0], w[1])
+	wstride := Load(Param("wstride"), GP64())
+	ADDQ(wstride, w[1])
+	x := loadRows(n)
+	blocks := Load(Param("blocks"), GP64())
+	var begin Register
+	if k == kindZero {
+		begin = Load(Param("begin"), GP64())
+		ADDQ(x.base, begin)
+	}
+	z := &zmm{}
+	acc := [][]VecPhysical{z.many(n), z.many(n)}
+	sum := [][]VecPhysical{z.many(n), z.many(n)}
+	q := z.many(2)
+	spread := z.one()
+	for p := range 2 {
+		for _, r := range acc[p] {
+			VPXORD(r, r, r)
+		}
+	}
+	Label(name + "Block")
+	group := func(g int) {
+		for p := range 2 {
+			VMOVDQU64(Mem{Base: w[p], Disp: 64 * g}, q[p])
+		}
+		for t := range n {
+			VPBROADCASTD(x.at(x.base, t, 4*g), spread)
+			VPDPBUSD(spread, q[0], sum[0][t])
+			VPDPBUSD(spread, q[1], sum[1][t])
+		}
+	}
+	start := func(base Register, off int) {
+		for t := range n {
+			if k == kindMin {
+				VPXORD(sum[0][t], sum[0][t], sum[0][t])
+				VPXORD(sum[1][t], sum[1][t], sum[1][t])
+				continue
+			}
+			VPBROADCASTD(x.at(base, t, off), sum[0][t])
+			VMOVDQA64(sum[0][t], sum[1][t])
+		}
+	}
+	if k == kindHalf {
+		for half := range 2 {
+			start(x.base, offZero32+4*half)
+			for g := range 4 {
+				group(4*half + g)
+			}
+			for p := range 2 {
+				VMOVUPS(Mem{Base: w[p], Disp: stripScale + 64*half}, q[p])
+				finish512(kindZero, x, 0, acc[p], sum[p], nil, q[p], nil)
+			}
+		}
+	} else {
+		start(begin, 0)
+		for g := range 8 {
+			group(g)
+		}
+		for p := range 2 {
+			VMOVUPS(Mem{Base: w[p], Disp: stripScale}, q[p])
+			if k == kindMin {
+				VMOVUPS(Mem{Base: w[p], Disp: stripSecond}, spread)
+			}
+			finish512(k, x, 0, acc[p], sum[p], nil, q[p], spread)
+		}
+	}
+	ADDQ(U32(stripBlock), w[0])
+	ADDQ(U32(stripBlock), w[1])
+	ADDQ(U32(recordBytes), x.base)
+	if begin != nil {
+		ADDQ(U32(recordBytes), begin)
+	}
+	DECQ(blocks)
+	JNE(LabelRef(name + "Block"))
+	for t := range n {
+		VMOVUPS(acc[0][t], Mem{Base: out})
+		VMOVUPS(acc[1][t], Mem{Base: out, Disp: 64})
+		if t < n-1 {
+			ADDQ(ldo, out)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}

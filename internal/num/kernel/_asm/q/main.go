@@ -1,0 +1,37 @@
+// Command q writes the assembly of the quantised products. Run it through
+// `go generate` in the kernel package, whose form.go, strip.go and acts.go say
+// what the layouts mean and whose matmul_q_generic.go defines the results.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+
+	"github.com/mmcloughlin/avo/build"
+)
+
+func main() {
+	level := flag.String("level", "", "avx2 or avx512")
+	build.ConstraintExpr("!purego") // the file names say amd64
+	// avo reads the remaining flags (-out, -stubs, -pkg) itself.
+	flag.Parse()
+	switch *level {
+	case "avx512":
+		for _, f := range forms {
+			for _, n := range []int{1, 2, 4} {
+				direct512(f, n)
+			}
+			unpack512(f)
+		}
+		for k := kindZero; k <= kindHalf; k++ {
+			for n := 1; n <= 6; n++ {
+				strip512(k, n)
+			}
+		}
+	default:
+		fmt.Fprintf(os.Stderr, "unknown level %q\n", *level)
+		os.Exit(2)
+	}
+	build.Generate()
+}
