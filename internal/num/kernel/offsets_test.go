@@ -28,4 +28,12 @@ func TestAssemblyOffsets(t *testing.T) {
 	f("tileMul.ldo", unsafe.Offsetof(p.ldo), 104)
 	f("tileMul.rows", unsafe.Offsetof(p.rows), 112)
 	f("tileMul.acc", unsafe.Offsetof(p.acc), 120)
+	var w weighing
+	f("weighing.s", unsafe.Offsetof(w.s), 0)
+	f("weighing.lds", unsafe.Offsetof(w.lds), 24)
+	f("weighing.rows", unsafe.Offsetof(w.rows), 32)
+	f("weighing.width", unsafe.Offsetof(w.width), 40)
+	f("weighing.max", unsafe.Offsetof(w.max), 48)
+	f("weighing.sum", unsafe.Offsetof(w.sum), 72)
+	f("weighing.factor", unsafe.Offsetof(w.factor), 96)
 }

@@ -2,20 +2,55 @@
 
 package kernel
 
-// The portable versions stand in until the assembly is there.
+import "unsafe"
 
-func addScaledAsm(dst, x []float32, s float32)      { addScaledGeneric(dst, x, s) }
-func scaleAsm(x []float32, s float32)               { scaleGeneric(x, s) }
-func mulScaledAsm(dst, x, w []float32, s float32)   { mulScaledGeneric(dst, x, w, s) }
-func sumSquaresAsm(x []float32) float64             { return sumSquares(x) }
-func expAsm(dst, x []float32)                       { expGeneric(dst, x) }
-func capScoresAsm(x []float32, limit float32)       { capScoresGeneric(x, limit) }
-func siluAsm(dst, x []float32)                      { siluGeneric(dst, x) }
-func siluMulAsm(dst, gate, up []float32)            { siluMulGeneric(dst, gate, up) }
-func geluTanhAsm(dst, x []float32)                  { geluTanhGeneric(dst, x) }
-func geluTanhMulAsm(dst, gate, up []float32)        { geluTanhMulGeneric(dst, gate, up) }
-func geluAsm(dst, x []float32)                      { geluGeneric(dst, x) }
-func ropeHalvesAsm(a, b, cos, sin []float32)        { ropeHalvesGeneric(a, b, cos, sin) }
-func ropePairsAsm(x, cos, sin []float32)            { ropePairsGeneric(x, cos, sin) }
-func maxOfAsm(x []float32) float32                  { return maxOfGeneric(x) }
-func expSumAsm(dst, x []float32, m float32) float64 { return expSumGeneric(dst, x, m) }
+//go:generate sh -c "cd _asm/f && go run . -file vec -out ../../vec_amd64.s"
+
+// Memory bounds these, so one version serves AVX2 and AVX-512. The callers have
+// made all slices of one call equally long.
+
+func addScaledAsm(dst, x []float32, s float32) {
+	addScaledAVX2(unsafe.SliceData(dst), unsafe.SliceData(x), len(x), s)
+}
+
+func scaleAsm(x []float32, s float32) { scaleAVX2(unsafe.SliceData(x), len(x), s) }
+
+func mulScaledAsm(dst, x, w []float32, s float32) {
+	mulScaledAVX2(unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(w), len(x), s)
+}
+
+func sumSquaresAsm(x []float32) float64 { return sumSquaresAVX2(unsafe.SliceData(x), len(x)) }
+
+func maxOfAsm(x []float32) float32 { return maxOfAVX2(unsafe.SliceData(x), len(x)) }
+
+func ropeHalvesAsm(a, b, cos, sin []float32) {
+	b = b[:len(cos)]
+	ropeHalvesAVX2(unsafe.SliceData(a), unsafe.SliceData(b), unsafe.SliceData(cos), unsafe.SliceData(sin), len(cos))
+}
+
+func ropePairsAsm(x, cos, sin []float32) {
+	whole := len(cos) &^ 3
+	ropePairsAVX2(unsafe.SliceData(x), unsafe.SliceData(cos), unsafe.SliceData(sin), whole)
+	ropePairsGeneric(x[2*whole:], cos[whole:], sin[whole:])
+}
+
+//go:noescape
+func addScaledAVX2(dst, x *float32, n int, s float32)
+
+//go:noescape
+func scaleAVX2(x *float32, n int, s float32)
+
+//go:noescape
+func mulScaledAVX2(dst, x, w *float32, n int, s float32)
+
+//go:noescape
+func sumSquaresAVX2(x *float32, n int) float64
+
+//go:noescape
+func maxOfAVX2(x *float32, n int) float32
+
+//go:noescape
+func ropeHalvesAVX2(a, b, cos, sin *float32, n int)
+
+//go:noescape
+func ropePairsAVX2(x, cos, sin *float32, n int)

@@ -1,5 +1,0 @@
-package main
-
-func weighs() {}
-func acts()   {}
-func vecs()   {}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"math"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// vecs writes what memory bounds: one 256-bit version serves both levels.
+func vecs() {
+	c := newTable("vecConst")
+	m := func() *vecMath { return &vecMath{isa: avx2, c: c} }
+	addScaled(m())
+	scale(m())
+	mulScaled(m())
+	sumSquares(m())
+	maxOf(m())
+	ropeHalves(m())
+	ropePairs(m())
+	c.emit()
+	emitTailMask()
+}
+
+func addScaled(m *vecMath) {
+	TEXT("addScaledAVX2", NOSPLIT, "func(dst, x *float32, n int, s float32)")
+	w := &span{m: m}
+	w.open("dst", "x")
+	s := m.reg()
+	VBROADCASTSS(NewParamAddr("s", 24), s)
+	w.walk(func() {
+		y := w.load(0)
+		VFMADD231PS(w.load(1), s, y)
+		w.store(y, 0)
+	})
+	w.close()
+}
+
+func scale(m *vecMath) {
+	TEXT("scaleAVX2", NOSPLIT, "func(x *float32, n int, s float32)")
+	w := &span{m: m}
+	w.open("x")
+	s := m.reg()
+	VBROADCASTSS(NewParamAddr("s", 16), s)
+	w.walk(func() {
+		x := w.load(0)
+		VMULPS(s, x, x)
+		w.store(x, 0)
+	})
+	w.close()
+}
+
+func mulScaled(m *vecMath) {
+	TEXT("mulScaledAVX2", NOSPLIT, "func(dst, x, w *float32, n int, s float32)")
+	w := &span{m: m}
+	w.open("dst", "x", "w")
+	s := m.reg()
+	VBROADCASTSS(NewParamAddr("s", 32), s)
+	w.walk(func() {
+		x := w.load(1)
+		VMULPS(s, x, x)
+		VMULPS(w.load(2), x, x)
+		w.store(x, 0)
+	})
+	w.close()
+}
+
+// sumSquares adds in float64: it neither overflows nor loses digits.
+func sumSquares(m *vecMath) {
+	TEXT("sumSquaresAVX2", NOSPLIT, "func(x *float32, n int) float64")
+	w := &span{m: m}
+	w.open("x")
+	low, high := YMM(), YMM()
+	m.zero(low)
+	m.zero(high)
+	w.walk(func() {
+		x := w.load(0)
+		a, b, half := YMM(), YMM(), XMM()
+		VEXTRACTF128(U8(1), x, half)
+		VCVTPS2PD(x.AsX(), a)
+		VCVTPS2PD(half, b)
+		VFMADD231PD(a, a, low)
+		VFMADD231PD(b, b, high)
+	})
+	VADDPD(high, low, low)
+	half := XMM()
+	VEXTRACTF128(U8(1), low, half)
+	VADDPD(low.AsX(), half, half)
+	other := XMM()
+	VPERMILPD(U8(1), half, other)
+	VADDSD(other, half, half)
+	VZEROUPPER()
+	Store(half, ReturnIndex(0))
+	RET()
+}
+
+func maxOf(m *vecMath) {
+	TEXT("maxOfAVX2", NOSPLIT, "func(x *float32, n int) float32")
+	w := &span{m: m}
+	w.open("x")
+	least := m.splat(math.Inf(-1))
+	most := m.reg()
+	VMOVAPS(least, most)
+	w.walk(func() {
+		x := w.load(0)
+		if w.mask != nil {
+			VBLENDVPS(w.mask.(VecVirtual), x, least, x)
+		}
+		VMAXPS(x, most, most)
+	})
+	top := m.horizontal(vmax, most)
+	VZEROUPPER()
+	Store(top, ReturnIndex(0))
+	RET()
+}
+
+// ropeHalves turns (a[i], b[i]) by the angle of (cos[i], sin[i]).
+func ropeHalves(m *vecMath) {
+	TEXT("ropeHalvesAVX2", NOSPLIT, "func(a, b, cos, sin *float32, n int)")
+	w := &span{m: m}
+	w.open("a", "b", "cos", "sin")
+	w.walk(func() {
+		a, b, c, s := w.load(0), w.load(1), w.load(2), w.load(3)
+		x, y := m.reg(), m.reg()
+		VMULPS(s, b, x)
+		VMULPS(s, a, y)
+		VFMSUB231PS(c, a, x)
+		VFMADD231PS(c, b, y)
+		w.store(x, 0)
+		w.store(y, 1)
+	})
+	w.close()
+}
+
+// ropePairs turns n whole pairs (x[2i], x[2i+1]), n a multiple of 4.
+func ropePairs(m *vecMath) {
+	TEXT("ropePairsAVX2", NOSPLIT, "func(x, cos, sin *float32, n int)")
+	x, cos := Load(Param("x"), GP64()).(GPVirtual), Load(Param("cos"), GP64()).(GPVirtual)
+	sin, n := Load(Param("sin"), GP64()).(GPVirtual), Load(Param("n"), GP64()).(GPVirtual)
+	Label("loop")
+	SUBQ(U8(4), n)
+	JLT(LabelRef("end"))
+	pairs, swapped := YMM(), YMM()
+	VMOVUPS(Mem{Base: x}, pairs)
+	VPERMILPS(U8(0xb1), pairs, swapped)
+	VMULPS(twice(sin), swapped, swapped)
+	VFMADDSUB213PS(swapped, twice(cos), pairs)
+	VMOVUPS(pairs, Mem{Base: x})
+	ADDQ(U8(32), x)
+	ADDQ(U8(16), cos)
+	ADDQ(U8(16), sin)
+	JMP(LabelRef("loop"))
+	Label("end")
+	VZEROUPPER()
+	RET()
+}
+
+// twice loads four values, each into two neighbouring lanes.
+func twice(at GPVirtual) VecVirtual {
+	r, high := YMM(), XMM()
+	VMOVUPS(Mem{Base: at}, high)
+	VUNPCKLPS(high, high, r.AsX())
+	VUNPCKHPS(high, high, high)
+	VINSERTF128(U8(1), high, r, r)
+	return r
+}
