@@ -63,16 +63,16 @@ func tooLarge(limit int64) *wire.Error {
 
 // writeJSON sends a whole answer. Nothing can be done about a client that does
 // not take it; the connection's deadline frees us.
-func (s *Server) writeJSON(w http.ResponseWriter, status int, body any) {
+func (s *Server) writeJSON(w http.ResponseWriter, status int, body any) error {
 	data, err := encode(body)
 	if err != nil {
-		s.opt.Log.Error("encode answer", "error", err)
-		status, data = 500, []byte(`{"error":{"message":"internal error","type":"server_error","param":null,"code":"internal_error"}}`)
+		return fmt.Errorf("httpapi: encode answer: %w", err)
 	}
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.opt.WriteTimeout))
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	w.Write(append(data, '\n'))
+	return nil
 }
 
 // encode is JSON without HTML escapes: Korean text is full of < and & in code,

@@ -8,8 +8,6 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
-
-	"malmoi/internal/httpapi/wire"
 )
 
 // call is what the server knows about the request it is answering. It belongs
@@ -104,30 +102,33 @@ func (s *Server) finish(r *http.Request, c *call, took time.Duration) {
 }
 
 // admit does a route's checks: who may use it, and whether there is room.
-func (s *Server) admit(pattern string, a access, h http.HandlerFunc) http.Handler {
+func (s *Server) admit(pattern string, a access, act action) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := callOf(r)
-		c.pattern = pattern
-		if a == open {
-			h(w, r)
-			return
+		callOf(r).pattern = pattern
+		if err := s.enter(w, r, a, act); err != nil {
+			s.fail(w, r, err)
 		}
-		var refused *wire.Error
-		if c.owner, refused = s.keys.check(r); refused != nil {
-			w.Header().Set("WWW-Authenticate", "Bearer")
-			s.fail(w, r, refused)
-			return
-		}
-		if a == worked {
-			if !s.takeSlot() {
-				s.fail(w, r, busy())
-				return
-			}
-			defer s.freeSlot()
-		}
-		w.Header().Set("Cache-Control", "no-store")
-		h(w, r)
 	})
+}
+
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, a access, act action) error {
+	if a == open {
+		return act(w, r)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	who, refused := s.keys.check(r)
+	if refused != nil {
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		return refused
+	}
+	callOf(r).owner = who
+	if a == worked {
+		if !s.takeSlot() {
+			return busy()
+		}
+		defer s.freeSlot()
+	}
+	return act(w, r)
 }
 
 func (s *Server) takeSlot() bool {

@@ -81,7 +81,8 @@ func clean(err error) string {
 	return text
 }
 
-// fail answers with an error in the shape the client's library knows.
+// fail answers with an error in the shape the client's library knows. Once an
+// answer has begun it only notes the error for the log.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := wireError(err)
 	c := callOf(r)
@@ -89,21 +90,41 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		c.failure = err
 	}
 	if c.status != 0 {
-		return // too late to say it
+		return
 	}
 	if e.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int((e.RetryAfter+time.Second-1)/time.Second)))
 	}
-	s.writeJSON(w, e.Status, errorBody(r, e))
+	s.writeJSON(w, e.Status, errorBody(r, e)) // plain strings: cannot fail to encode
 }
 
 func errorBody(r *http.Request, e *wire.Error) any {
 	return openai.NewError(e)
 }
 
-func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
-	s.fail(w, r, &wire.Error{
-		Status: http.StatusNotFound, Type: wire.TypeInvalid, Code: "unknown_path",
-		Message: fmt.Sprintf("there is no %s %s here", r.Method, wire.Shorten(r.URL.Path)),
-	})
+// unknownPath tells a wrong path from a wrong method.
+func (s *Server) unknownPath(mux *http.ServeMux) action {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		e := &wire.Error{
+			Status: http.StatusNotFound, Type: wire.TypeInvalid, Code: "unknown_path",
+			Message: fmt.Sprintf("there is no %s %s here", wire.Shorten(r.Method), wire.Shorten(r.URL.Path)),
+		}
+		if allowed := methodsOf(mux, r); len(allowed) > 0 {
+			e.Status, e.Code = http.StatusMethodNotAllowed, "method_not_allowed"
+			w.Header().Set("Allow", strings.Join(allowed, ", "))
+		}
+		return e
+	}
+}
+
+// methodsOf are the methods that a path has routes for.
+func methodsOf(mux *http.ServeMux, r *http.Request) []string {
+	var out []string
+	for _, method := range []string{"GET", "POST", "DELETE"} {
+		try := &http.Request{Method: method, Host: r.Host, URL: r.URL}
+		if _, pattern := mux.Handler(try); strings.HasPrefix(pattern, method+" ") {
+			out = append(out, method)
+		}
+	}
+	return out
 }

@@ -25,17 +25,16 @@ func (s *Server) acquire(ctx context.Context, c *call, name string) (llm.Generat
 	return m, release, nil
 }
 
-func (s *Server) listModels(w http.ResponseWriter, r *http.Request) {
-	s.writeJSON(w, http.StatusOK, openai.NewModelList(s.models.List()))
+func (s *Server) listModels(w http.ResponseWriter, r *http.Request) error {
+	return s.writeJSON(w, http.StatusOK, openai.NewModelList(s.models.List()))
 }
 
-func (s *Server) getModel(w http.ResponseWriter, r *http.Request) {
+func (s *Server) getModel(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	for _, i := range s.models.List() {
 		if i.Name == id {
-			s.writeJSON(w, http.StatusOK, openai.NewModel(i))
-			return
+			return s.writeJSON(w, http.StatusOK, openai.NewModel(i))
 		}
 	}
-	s.fail(w, r, fmt.Errorf("%w: %q is not installed", llm.ErrUnknownModel, id))
+	return fmt.Errorf("%w: %q is not installed", llm.ErrUnknownModel, id)
 }

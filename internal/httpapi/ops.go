@@ -8,26 +8,28 @@ import (
 )
 
 // healthz says that the process answers.
-func (s *Server) healthz(w http.ResponseWriter, r *http.Request) { plainAnswer(w, 200, "ok") }
+func (s *Server) healthz(w http.ResponseWriter, r *http.Request) error {
+	return plainAnswer(w, http.StatusOK, "ok")
+}
 
 // readyz says whether new requests should be sent here: a model is installed
 // and the server is not about to stop.
-func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case s.draining.Load():
-		plainAnswer(w, 503, "stopping")
+		return plainAnswer(w, http.StatusServiceUnavailable, "stopping")
 	case s.models.Default() == "":
-		plainAnswer(w, 503, "no model is installed")
-	default:
-		plainAnswer(w, 200, "ready")
+		return plainAnswer(w, http.StatusServiceUnavailable, "no model is installed")
 	}
+	return plainAnswer(w, http.StatusOK, "ready")
 }
 
-func plainAnswer(w http.ResponseWriter, status int, text string) {
+func plainAnswer(w http.ResponseWriter, status int, text string) error {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	io.WriteString(w, text+"\n")
+	_, err := io.WriteString(w, text+"\n")
+	return err
 }
 
 // infoBody is the answer of GET /api/info, the page's own question.
@@ -57,7 +59,7 @@ type infoModel struct {
 	Note       string `json:"note"`
 }
 
-func (s *Server) info(w http.ResponseWriter, r *http.Request) {
+func (s *Server) info(w http.ResponseWriter, r *http.Request) error {
 	body := infoBody{
 		Version: s.opt.Version, DefaultModel: s.models.Default(),
 		SingleUser: true, NeedsKey: len(s.keys) > 0, Models: []infoModel{},
@@ -65,7 +67,7 @@ func (s *Server) info(w http.ResponseWriter, r *http.Request) {
 	for _, i := range s.models.List() {
 		body.Models = append(body.Models, newInfoModel(i))
 	}
-	s.writeJSON(w, http.StatusOK, body)
+	return s.writeJSON(w, http.StatusOK, body)
 }
 
 func newInfoModel(i llm.Info) infoModel {

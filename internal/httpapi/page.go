@@ -10,15 +10,22 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'uns
 	"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 
-// securePage adds the security headers to everything that the page serves.
-func securePage(page http.Handler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
+// page serves the page's files, and leaves what is not a GET to unknown.
+func (s *Server) page(unknown action) action {
+	if s.opt.Page == nil {
+		return unknown
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			return unknown(w, r)
+		}
 		h := w.Header()
 		h.Set("Content-Security-Policy", pagePolicy)
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-		page.ServeHTTP(w, r)
+		s.opt.Page.ServeHTTP(w, r)
+		return nil
 	}
 }

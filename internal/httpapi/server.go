@@ -65,26 +65,36 @@ const (
 
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	add := func(pattern string, a access, h http.HandlerFunc) {
-		mux.Handle(pattern, s.admit(pattern, a, h))
-	}
+	add := func(pattern string, a access, h action) { mux.Handle(pattern, s.admit(pattern, a, h)) }
 	add("GET /healthz", open, s.healthz)
 	add("GET /readyz", open, s.readyz)
-	add("GET /metrics", keyed, s.metrics.handler.ServeHTTP)
+	add("GET /metrics", keyed, plain(s.metrics.handler))
 	add("GET /api/info", keyed, s.info)
 
 	add("GET /v1/models", keyed, s.listModels)
 	add("GET /v1/models/{id...}", keyed, s.getModel)
 	add("POST /v1/chat/completions", worked, s.chatCompletions)
+	add("POST /v1/completions", worked, s.completions)
+	add("POST /v1/embeddings", worked, s.embeddings)
+	add("POST /tokenize", worked, s.tokenize)
+	add("POST /detokenize", worked, s.detokenize)
 
-	add("/v1/", open, s.notFound)
-	add("/api/", open, s.notFound)
-	if s.opt.Page != nil {
-		add("/", open, securePage(s.opt.Page))
-	} else {
-		add("/", open, s.notFound)
-	}
+	unknown := s.unknownPath(mux)
+	add("/v1/", open, unknown)
+	add("/api/", open, unknown)
+	add("/", open, s.page(unknown))
 	return mux
+}
+
+// action answers a request, or returns why it cannot; the error becomes the
+// answer if none has begun.
+type action func(http.ResponseWriter, *http.Request) error
+
+func plain(h http.Handler) action {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	}
 }
 
 // Serve answers on ln until ctx ends, then stops in order: no new connections,

@@ -123,6 +123,7 @@ type Event struct {
 	ToolCall  *ToolCallDelta
 	LogProbs  []ChosenLogProb
 	Finish    string // "stop", "length" or "tool_calls" in a choice's last event
+	Stop      string // the stop string that ended the choice, beside Finish "stop"
 }
 
 // Usage counts tokens and time of a finished stream.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"malmoi/internal/httpapi/rule"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
 )
@@ -147,7 +148,7 @@ func (w *ChatRequest) putLogProbs(p *llm.Params) error {
 // kwargs are the extra variables of the chat template: first what the
 // reasoning effort means to the templates we know, then the client's own.
 func kwargs(effort string, raw json.RawMessage) (map[string]any, error) {
-	out, err := EffortKwargs(effort, "reasoning_effort")
+	out, err := rule.Effort(effort, "reasoning_effort")
 	if err != nil || wire.Null(raw) {
 		return out, err
 	}
@@ -190,27 +191,4 @@ func plain(v any) any {
 		}
 	}
 	return v
-}
-
-// EffortKwargs says a reasoning effort in the words of the templates: Qwen3
-// and EXAONE read enable_thinking, HyperCLOVA X reads skip_reasoning and
-// thinking, others reasoning_effort. A variable a template lacks does nothing.
-func EffortKwargs(effort, param string) (map[string]any, error) {
-	switch effort {
-	case "":
-		return nil, nil
-	case "none", "minimal", "low", "medium", "high", "xhigh", "max":
-	default:
-		return nil, wire.Invalid(param, "%q is not one of none, minimal, low, medium, high, xhigh, max", wire.Shorten(effort))
-	}
-	return ThinkingKwargs(effort != "none" && effort != "minimal", effort), nil
-}
-
-// ThinkingKwargs switches the thinking of a model on or off.
-func ThinkingKwargs(think bool, effort string) map[string]any {
-	out := map[string]any{"enable_thinking": think, "thinking": think, "skip_reasoning": !think}
-	if effort != "" {
-		out["reasoning_effort"] = effort
-	}
-	return out
 }

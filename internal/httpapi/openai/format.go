@@ -5,12 +5,10 @@ import (
 	"regexp"
 	"strings"
 
+	"malmoi/internal/httpapi/rule"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
 )
-
-// maxPatternBytes bounds a regex, grammar or schema before anybody compiles it.
-const maxPatternBytes = 256 << 10
 
 // ResponseFormat is OpenAI's response_format of a chat request.
 type ResponseFormat struct {
@@ -86,8 +84,8 @@ func (f *formatBuilder) claim(param string, size int) bool {
 	case f.by != "":
 		f.err = wire.Invalid(param, "cannot be combined with %s", f.by)
 		return false
-	case size > maxPatternBytes:
-		f.err = wire.Invalid(param, "at most %d bytes, got %d", maxPatternBytes, size)
+	case size > rule.MaxPatternBytes:
+		f.err = wire.Invalid(param, "at most %d bytes, got %d", rule.MaxPatternBytes, size)
 		return false
 	}
 	f.by = param
@@ -130,11 +128,7 @@ func (f *formatBuilder) schema(param string, raw json.RawMessage) {
 		}
 		raw = json.RawMessage(text)
 	}
-	if !json.Valid(raw) || strings.IndexByte("{tf", wire.Kind(raw)) < 0 {
-		f.err = wire.Invalid(param, "must be a JSON Schema: an object, true or false")
-		return
-	}
-	f.out.JSONSchema = raw
+	f.out.JSONSchema, f.err = rule.Schema(raw, param)
 }
 
 func (f *formatBuilder) regex(param, pattern string) {

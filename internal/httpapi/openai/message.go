@@ -7,11 +7,9 @@ import (
 	"strings"
 
 	"malmoi/internal/chat"
+	"malmoi/internal/httpapi/rule"
 	"malmoi/internal/httpapi/wire"
 )
-
-// maxToolName is the length of a function's name.
-const maxToolName = 128
 
 // Message is one message of a chat request. Fields that other servers put
 // into their answers and clients send back are ignored when decoding.
@@ -171,7 +169,7 @@ func toolCalls(calls []ToolCall, at string) ([]chat.ToolCall, error) {
 		if c.Type != "" && c.Type != "function" {
 			return nil, wire.Unsupported(at+".type", "only function calls are supported, got %q", wire.Shorten(c.Type))
 		}
-		if err := CheckToolName(c.Function.Name, at+".function.name"); err != nil {
+		if err := rule.ToolName(c.Function.Name, at+".function.name"); err != nil {
 			return nil, err
 		}
 		args, err := arguments(c.Function.Arguments, at+".function.arguments")
@@ -201,21 +199,4 @@ func arguments(raw json.RawMessage, at string) (string, error) {
 		return b.String(), nil
 	}
 	return "", wire.Invalid(at, "must be a string that holds a JSON object")
-}
-
-// CheckToolName holds a function's name to what fits into prompts and
-// grammars: no spaces, quotes or control characters. Hangul is fine.
-func CheckToolName(name, at string) error {
-	if name == "" {
-		return wire.Missing(at)
-	}
-	if len(name) > maxToolName {
-		return wire.Invalid(at, "at most %d bytes, got %d", maxToolName, len(name))
-	}
-	for _, r := range name {
-		if r <= ' ' || r == 0x7f || strings.ContainsRune("\"'\\<>{}[]()`", r) {
-			return wire.Invalid(at, "must not hold spaces, quotes, brackets or control characters")
-		}
-	}
-	return nil
 }

@@ -6,24 +6,17 @@ import (
 	"math/rand/v2"
 	"strconv"
 
-	"malmoi/internal/engine/sample"
+	"malmoi/internal/httpapi/rule"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
 )
 
 // Limits of one request. They bound work and memory, not taste.
 const (
-	MaxChoices   = 32   // n
-	MaxStops     = 16   // stop strings
-	MaxStopBytes = 1024 // of one stop string
-	MaxTop       = 20   // top_logprobs
-	MaxBias      = 1024 // entries of logit_bias
+	MaxChoices = 32   // n
+	MaxTop     = 20   // top_logprobs
+	MaxBias    = 1024 // entries of logit_bias
 )
-
-// Defaults are used for what a request leaves out. OpenAI's own default is an
-// unfiltered temperature of 1, at which small quantised models write broken
-// Korean; a request that names temperature and top_p gets exactly those.
-var Defaults = sample.Params{Temperature: 0.7, TopP: 0.95, RepetitionPenalty: 1}
 
 // Sampling are the knobs that chat and completion requests share. top_k, min_p
 // and the repetition penalty are extras that most open servers understand.
@@ -66,14 +59,11 @@ func (s *Sampling) params() (llm.Params, error) {
 
 func (s *Sampling) putRandomness(p *llm.Params) error {
 	q := &p.Sampling
-	*q = Defaults
-	if err := putFloat(&q.Temperature, s.Temperature, "temperature", 0, 2); err != nil {
+	*q = rule.Defaults()
+	if err := rule.Float(&q.Temperature, s.Temperature, "temperature", 0, 2); err != nil {
 		return err
 	}
-	if err := putFloat(&q.TopP, s.TopP, "top_p", 0, 1); err != nil {
-		return err
-	}
-	if err := putFloat(&q.MinP, s.MinP, "min_p", 0, 1); err != nil {
+	if err := rule.Float(&q.MinP, s.MinP, "min_p", 0, 1); err != nil {
 		return err
 	}
 	if s.TopK != nil {
@@ -82,9 +72,8 @@ func (s *Sampling) putRandomness(p *llm.Params) error {
 		}
 		q.TopK = max(*s.TopK, 0)
 	}
-	if s.TopP != nil && *s.TopP == 0 {
-		// No token is inside a nucleus of nothing: OpenAI takes the likeliest.
-		q.TopP, q.TopK = 1, 1
+	if err := rule.TopP(q, s.TopP, "top_p"); err != nil {
+		return err
 	}
 	if s.Seed != nil {
 		q.Seed = uint64(*s.Seed)
@@ -96,17 +85,17 @@ func (s *Sampling) putRandomness(p *llm.Params) error {
 
 func (s *Sampling) putPenalties(p *llm.Params) error {
 	q := &p.Sampling
-	if err := putFloat(&q.PresencePenalty, s.PresencePenalty, "presence_penalty", -2, 2); err != nil {
+	if err := rule.Float(&q.PresencePenalty, s.PresencePenalty, "presence_penalty", -2, 2); err != nil {
 		return err
 	}
-	if err := putFloat(&q.FrequencyPenalty, s.FrequencyPenalty, "frequency_penalty", -2, 2); err != nil {
+	if err := rule.Float(&q.FrequencyPenalty, s.FrequencyPenalty, "frequency_penalty", -2, 2); err != nil {
 		return err
 	}
 	name, value := "repetition_penalty", s.RepetitionPenalty
 	if value == nil {
 		name, value = "repeat_penalty", s.RepeatPenalty
 	}
-	if err := putFloat(&q.RepetitionPenalty, value, name, 0.01, 10); err != nil {
+	if err := rule.Float(&q.RepetitionPenalty, value, name, 0.01, 10); err != nil {
 		return err
 	}
 	if n := s.RepeatLastN; n != nil {
@@ -145,38 +134,10 @@ func (s *Sampling) putStop(p *llm.Params) error {
 	if err != nil {
 		return err
 	}
-	if err := CheckStops(stops, "stop"); err != nil {
+	if err := rule.Stops(stops, "stop"); err != nil {
 		return err
 	}
 	p.Stop = stops
-	return nil
-}
-
-// CheckStops holds stop strings to the limits; param names them in errors.
-func CheckStops(stops []string, param string) error {
-	if len(stops) > MaxStops {
-		return wire.Invalid(param, "at most %d stop strings, got %d", MaxStops, len(stops))
-	}
-	for _, s := range stops {
-		if s == "" {
-			return wire.Invalid(param, "a stop string must not be empty")
-		}
-		if len(s) > MaxStopBytes {
-			return wire.Invalid(param, "a stop string may have at most %d bytes, got %d", MaxStopBytes, len(s))
-		}
-	}
-	return nil
-}
-
-// putFloat stores *value, if there is one and it lies in [low, high].
-func putFloat(dst, value *float32, param string, low, high float32) error {
-	if value == nil {
-		return nil
-	}
-	if v := *value; math.IsNaN(float64(v)) || v < low || v > high {
-		return wire.Invalid(param, "must be between %g and %g, got %g", low, high, v)
-	}
-	*dst = *value
 	return nil
 }
 

@@ -6,12 +6,10 @@ import (
 	"slices"
 
 	"malmoi/internal/chat"
+	"malmoi/internal/httpapi/rule"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
 )
-
-// maxTools bounds the functions of one request.
-const maxTools = 512
 
 // Tool is a function offered to the model in a chat request.
 type Tool struct {
@@ -28,9 +26,6 @@ type Function struct {
 }
 
 func tools(in []Tool) ([]chat.Tool, error) {
-	if len(in) > maxTools {
-		return nil, wire.Invalid("tools", "at most %d tools, got %d", maxTools, len(in))
-	}
 	var out []chat.Tool
 	for i, t := range in {
 		at := fmt.Sprintf("tools[%d]", i)
@@ -46,42 +41,17 @@ func tools(in []Tool) ([]chat.Tool, error) {
 		}
 		out = append(out, tool)
 	}
-	return out, checkDistinct(out)
+	return out, rule.Tools(out)
 }
 
 func (f *Function) tool(at string) (chat.Tool, error) {
 	t := chat.Tool{Name: f.Name, Description: f.Description, Strict: f.Strict != nil && *f.Strict}
-	if err := CheckToolName(f.Name, at+".name"); err != nil {
+	if err := rule.ToolName(f.Name, at+".name"); err != nil {
 		return t, err
 	}
-	parameters, err := SchemaObject(f.Parameters, at+".parameters")
+	parameters, err := rule.Parameters(f.Parameters, at+".parameters")
 	t.Parameters = parameters
 	return t, err
-}
-
-// SchemaObject checks that a tool's parameters are an object or absent.
-func SchemaObject(raw json.RawMessage, at string) (json.RawMessage, error) {
-	if wire.Null(raw) {
-		return nil, nil
-	}
-	if wire.Kind(raw) != '{' {
-		return nil, wire.Invalid(at, "must be a JSON Schema object")
-	}
-	if len(raw) > maxPatternBytes {
-		return nil, wire.Invalid(at, "at most %d bytes, got %d", maxPatternBytes, len(raw))
-	}
-	return raw, nil
-}
-
-func checkDistinct(tools []chat.Tool) error {
-	seen := map[string]bool{}
-	for _, t := range tools {
-		if seen[t.Name] {
-			return wire.Invalid("tools", "two tools have the name %q", t.Name)
-		}
-		seen[t.Name] = true
-	}
-	return nil
 }
 
 // choiceObject is tool_choice when it is not a plain word.

@@ -1,0 +1,40 @@
+package httpapi
+
+import (
+	"net/http"
+
+	"malmoi/internal/httpapi/openai"
+)
+
+// embeddings is POST /v1/embeddings.
+func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
+	body, err := s.readBody(w, r)
+	if err != nil {
+		return err
+	}
+	asked, inputs, err := openai.DecodeEmbedding(body)
+	if err != nil {
+		return err
+	}
+	m, release, err := s.acquire(r.Context(), callOf(r), asked.Model)
+	if err != nil {
+		return err
+	}
+	defer release()
+	texts := make([]string, len(inputs))
+	for i, in := range inputs {
+		texts[i] = in.Text
+		if in.IDs != nil {
+			texts[i] = m.Detokenize(in.IDs)
+		}
+	}
+	vectors, tokens, err := m.Embed(r.Context(), texts)
+	if err != nil {
+		return err
+	}
+	answer, err := asked.Response(callOf(r).model, vectors, tokens)
+	if err != nil {
+		return err
+	}
+	return s.writeJSON(w, http.StatusOK, answer)
+}
