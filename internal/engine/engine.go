@@ -43,7 +43,13 @@ type Engine struct {
 
 // New starts an engine for m, which must not be used by anyone else.
 func New(m Model, o Options) *Engine {
-	o = o.withDefaults(m.ContextLength())
+	e := prepared(m, o.withDefaults(m.ContextLength()))
+	go e.loop()
+	return e
+}
+
+// prepared returns an engine whose loop does not run yet.
+func prepared(m Model, o Options) *Engine {
 	e := &Engine{
 		model: m, options: o,
 		limit:  min(m.ContextLength(), o.KVPages*PageTokens),
@@ -53,7 +59,6 @@ func New(m Model, o Options) *Engine {
 		batch:  Batch{Out: []int32{}},
 	}
 	e.stats.PagesTotal = o.KVPages
-	go e.loop()
 	return e
 }
 

@@ -12,21 +12,28 @@ import (
 func (e *Engine) loop() {
 	defer close(e.done)
 	for {
-		stop := e.takeIn()
-		e.reap(time.Now())
-		e.admit()
-		ran := e.step()
-		if kv.Invariants {
-			e.verify()
-		}
-		e.publish()
-		if stop && len(e.running)+len(e.waiting) == 0 {
+		ran, stop := e.turn()
+		if stop {
 			return
 		}
 		if !ran {
 			e.sleep()
 		}
 	}
+}
+
+// turn looks around and runs a step. ran is false if nobody can run, stop true
+// if nobody ever will.
+func (e *Engine) turn() (ran, stop bool) {
+	closing := e.takeIn()
+	e.reap(time.Now())
+	e.admit()
+	ran = e.step()
+	if kv.Invariants {
+		e.verify()
+	}
+	e.publish()
+	return ran, closing && len(e.running)+len(e.waiting) == 0
 }
 
 // takeIn moves submitted requests to the waiting list and reports whether the

@@ -57,7 +57,11 @@ func (s *sequence) listen(ctx context.Context, V int, f func(int, []float32) err
 			}
 		}
 		for i := range rows {
-			if err := f(pos+i, s.score.logits[i*V:(i+1)*V]); err != nil {
+			err := ctx.Err()
+			if err == nil {
+				err = f(pos+i, s.score.logits[i*V:(i+1)*V])
+			}
+			if err != nil {
 				s.stream.Cancel()
 				<-s.stream.done
 				return err

@@ -66,7 +66,7 @@ func (e *Engine) describe() {
 	}
 	e.seqs = e.seqs[:0]
 	for _, s := range e.running {
-		q := sched.Seq{Have: s.table.Len(), Pages: len(s.table.Pages), Want: s.want(), Decodes: s.decodes()}
+		q := sched.Seq{Have: s.table.Len(), Pages: len(s.table.Pages), Want: s.want(), Decodes: s.decodes() && s.want() <= e.options.MaxBatch}
 		if s.score != nil {
 			q.Most = e.options.ScoreRows
 			if s.behind() {

@@ -7,7 +7,7 @@ type Seq struct {
 	Want    int  // rows it has not yet computed; 1 while decoding
 	Drafts  int  // rows it would like to add to verify guesses; may be cut
 	Most    int  // most rows per step for this sequence; 0: no limit
-	Decodes bool // its client is waiting for the next token
+	Decodes bool // its client is waiting for the next token; Want must fit into a step
 	Stalled bool // its client does not read; it does not run
 }
 
