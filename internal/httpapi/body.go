@@ -68,10 +68,14 @@ func (s *Server) writeJSON(w http.ResponseWriter, status int, body any) error {
 	if err != nil {
 		return fmt.Errorf("httpapi: encode answer: %w", err)
 	}
+	return s.writeRaw(w, status, data)
+}
+
+func (s *Server) writeRaw(w http.ResponseWriter, status int, data []byte) error {
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.opt.WriteTimeout))
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	w.Write(append(data, '\n'))
+	w.Write(data)
 	return nil
 }
 

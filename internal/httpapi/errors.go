@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"malmoi/internal/httpapi/anthropic"
 	"malmoi/internal/httpapi/openai"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
@@ -99,7 +100,16 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func errorBody(r *http.Request, e *wire.Error) any {
+	if speaksAnthropic(r) {
+		return anthropic.NewError(e, callOf(r).id)
+	}
 	return openai.NewError(e)
+}
+
+// speaksAnthropic reports whether the client expects Anthropic's shapes, also
+// from paths that both dialects have.
+func speaksAnthropic(r *http.Request) bool {
+	return r.Header.Get("Anthropic-Version") != "" || r.URL.Path == "/v1/messages" || strings.HasPrefix(r.URL.Path, "/v1/messages/")
 }
 
 // unknownPath tells a wrong path from a wrong method.

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 
+	"malmoi/internal/httpapi/anthropic"
 	"malmoi/internal/httpapi/openai"
+	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
 )
 
@@ -25,16 +27,25 @@ func (s *Server) acquire(ctx context.Context, c *call, name string) (llm.Generat
 	return m, release, nil
 }
 
+// listModels is GET /v1/models, in the dialect of the client.
 func (s *Server) listModels(w http.ResponseWriter, r *http.Request) error {
+	if speaksAnthropic(r) {
+		return s.writeJSON(w, http.StatusOK, anthropic.NewModelList(s.models.List()))
+	}
 	return s.writeJSON(w, http.StatusOK, openai.NewModelList(s.models.List()))
 }
 
+// getModel is GET /v1/models/{id}; ids may hold slashes.
 func (s *Server) getModel(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
 	for _, i := range s.models.List() {
-		if i.Name == id {
-			return s.writeJSON(w, http.StatusOK, openai.NewModel(i))
+		if i.Name != id {
+			continue
 		}
+		if speaksAnthropic(r) {
+			return s.writeJSON(w, http.StatusOK, anthropic.NewModel(i))
+		}
+		return s.writeJSON(w, http.StatusOK, openai.NewModel(i))
 	}
-	return fmt.Errorf("%w: %q is not installed", llm.ErrUnknownModel, id)
+	return fmt.Errorf("%w: %q is not installed", llm.ErrUnknownModel, wire.Shorten(id))
 }

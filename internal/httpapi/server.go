@@ -21,6 +21,7 @@ type Server struct {
 	keys    keySet
 	gate    *gate
 	metrics *metrics
+	history *history
 	slots   chan struct{} // one per request at work
 	handler http.Handler
 
@@ -41,6 +42,8 @@ func New(models llm.Models, o Options) (*Server, error) {
 		keys:   newKeySet(o.APIKeys),
 		slots:  make(chan struct{}, o.MaxConcurrent),
 		stop:   make(chan struct{}),
+
+		history: newHistory(o.MaxResponses, o.MaxResponsesBytes),
 	}
 	var err error
 	if s.gate, err = newGate(o); err != nil {
@@ -76,6 +79,11 @@ func (s *Server) routes() *http.ServeMux {
 	add("POST /v1/chat/completions", worked, s.chatCompletions)
 	add("POST /v1/completions", worked, s.completions)
 	add("POST /v1/embeddings", worked, s.embeddings)
+	add("POST /v1/responses", worked, s.responses)
+	add("GET /v1/responses/{id}", keyed, s.getResponse)
+	add("DELETE /v1/responses/{id}", keyed, s.deleteResponse)
+	add("POST /v1/messages", worked, s.messages)
+	add("POST /v1/messages/count_tokens", worked, s.countTokens)
 	add("POST /tokenize", worked, s.tokenize)
 	add("POST /detokenize", worked, s.detokenize)
 
