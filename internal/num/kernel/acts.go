@@ -40,6 +40,10 @@ const (
 	offZero128 = 56
 )
 
+// minRecordRows is the number of rows that have records, be they asked for or
+// not: small batches are computed in loops for a fixed number of rows.
+const minRecordRows = 8
+
 // Reset makes x hold T rows of C columns, whose values are then undefined. It
 // allocates only when x grows beyond what it ever held.
 func (x *Acts) Reset(T, C int) {
@@ -49,7 +53,7 @@ func (x *Acts) Reset(T, C int) {
 		x.rows = make([]float32, n+n/4)
 	}
 	x.rows = x.rows[:T*C]
-	n := T * x.blocks * recordBytes
+	n := max(T, minRecordRows) * x.blocks * recordBytes
 	if cap(x.q) < n {
 		x.q = alignedBytes(n + n/4)
 	}

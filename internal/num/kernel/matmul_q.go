@@ -1,5 +1,7 @@
 package kernel
 
+import "math/bits"
+
 // This file cuts a product of quantised weights into tiles. With few rows of
 // activations the weights are unpacked in the multiplying loop (they come from
 // memory once, and the arithmetic waits for them anyway); with many they are
@@ -9,6 +11,10 @@ package kernel
 // of a second-level cache.
 const stripBudget = 512 << 10
 
+// residentActs is the size of quantised activations up to which they stay in
+// the caches while panel after panel goes by.
+const residentActs = 256 << 10
+
 // PanelStep is the multiple of panels at which a range for Mul best begins and
 // ends: large batches work on that many panels at once, and a left-over one
 // costs as much as two.
@@ -17,15 +23,16 @@ const PanelStep = 2
 // quantKernels are the inner loops of one level. Offsets and strides are in
 // elements of the slices; blocks counts 32 columns and is even.
 type quantKernels struct {
-	// direct multiplies panel w with n rows of records, 1, 2 or 4 of them but
-	// no more than directRows, and writes out[i*ldo : i*ldo+16] for each.
+	// direct multiplies panel w with n rows of records, a power of two up to
+	// directRows, and writes out[i*ldo : i*ldo+16] for each.
 	direct     func(f *form, out []float32, ldo int, w, x []byte, n, blocks int)
 	directRows int
 	// unpack writes a panel as a strip.
 	unpack func(f *form, dst, w []byte, blocks int)
 	// strip multiplies two strips, wstride bytes apart, with n rows, no more
-	// than stripRows, and writes out[i*ldo : i*ldo+32] for each.
-	strip     func(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int)
+	// than stripRows, and writes out[i*ldo : i*ldo+32] for each. Meanwhile it
+	// fetches ahead, weights of the next panels, into the second-level cache.
+	strip     func(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int, ahead []byte)
 	stripRows int
 	// blockBytes is the size of a strip's block of a form.
 	blockBytes func(f *form) int
@@ -65,7 +72,7 @@ func (x *Acts) give(s *scratch) {
 // mulQuant computes panels [first, end) of a quantised section.
 func (s *section) mulQuant(out []float32, ldo int, x *Acts, first, end int) {
 	k := quantLevel()
-	if x.t <= min(4, 2*k.directRows) {
+	if x.t <= k.directRows {
 		s.mulDirect(k, out, ldo, x, first, end)
 		return
 	}
@@ -77,69 +84,94 @@ func (s *section) panel(p int) []byte {
 	return s.data[p*s.panelBytes : (p+1)*s.panelBytes]
 }
 
-// mulDirect computes panels one by one, unpacking in the loop.
+// mulDirect computes panels one by one, unpacking in the loop. A batch that is
+// no power of two is multiplied with the rows behind it, too, which exist
+// (Acts.Reset): one pass over the weights is cheaper than two.
 func (s *section) mulDirect(k *quantKernels, out []float32, ldo int, x *Acts, first, end int) {
-	xstride := x.blocks * recordBytes
+	n := 1 << bits.Len(uint(x.t-1))
 	tmp := x.take(0)
 	defer x.give(tmp)
 	for p := first; p < end; p++ {
-		w, rows := s.panel(p), s.rows-p*PanelRows
-		for t, n := 0, 0; t < x.t; t += n {
-			n = min(k.directRows, x.t-t) &^ 1
-			if n == 0 {
-				n = 1
-			}
-			y := out[t*ldo+p*PanelRows:]
-			if rows >= PanelRows {
-				k.direct(s.form, y, ldo, w, x.q[t*xstride:], n, x.blocks)
-				continue
-			}
-			k.direct(s.form, tmp.tile[:], PanelRows, w, x.q[t*xstride:], n, x.blocks)
-			for i := range n {
-				copy(y[i*ldo:i*ldo+rows], tmp.tile[i*PanelRows:])
-			}
+		w, rows := s.panel(p), min(PanelRows, s.rows-p*PanelRows)
+		y := out[p*PanelRows:]
+		if rows == PanelRows && n == x.t {
+			k.direct(s.form, y, ldo, w, x.q, n, x.blocks)
+			continue
+		}
+		k.direct(s.form, tmp.tile[:], PanelRows, w, x.q, n, x.blocks)
+		for t := range x.t {
+			copy(y[t*ldo:t*ldo+rows], tmp.tile[t*PanelRows:])
 		}
 	}
 }
 
-// mulStrips unpacks as many panels as a cache holds and multiplies them with
-// all rows, a tile of rows after the other: the tile stays in the first-level
-// cache, the strips in the second.
+// mulStrips unpacks a group of panels and multiplies them with all rows, a tile
+// of rows after the other, while it fetches the next group. With few rows, all
+// of which stay in the caches, a group is two panels; with many it is as many
+// as leave room in the second-level cache, so that the rows, which then do not
+// stay, come in less often.
 func (s *section) mulStrips(k *quantKernels, out []float32, ldo int, x *Acts, first, end int) {
 	panel := x.blocks * k.blockBytes(s.form)
-	group := max(PanelStep, stripBudget/panel&^1)
+	group := PanelStep
+	if x.t*x.blocks*recordBytes > residentActs {
+		group = max(PanelStep, stripBudget/panel&^1)
+	}
 	tmp := x.take(min(group, end-first) * panel)
 	defer x.give(tmp)
 	tiles := (x.t + k.stripRows - 1) / k.stripRows
+	j := stripJob{s: s, k: k, out: out, ldo: ldo, x: x, tmp: tmp, panel: panel}
 	for ; first < end; first += group {
-		n := min(group, end-first)
-		for i := range n {
+		j.first, j.n = first, min(group, end-first)
+		for i := range j.n {
 			k.unpack(s.form, tmp.strip[i*panel:], s.panel(first+i), x.blocks)
 		}
+		j.next = s.data[(first+j.n)*s.panelBytes : min(end, first+2*group)*s.panelBytes]
+		j.calls = tiles * ((j.n + 1) / PanelStep)
 		for i := range tiles {
-			t0, t1 := i*x.t/tiles, (i+1)*x.t/tiles // of even size, none small
-			for j := 0; j < n; j += PanelStep {
-				s.mulTile(k, out, ldo, x, tmp, first+j, n-j, tmp.strip[j*panel:], t0, t1)
+			for p := 0; p < j.n; p += PanelStep {
+				j.tile(p, i*x.t/tiles, (i+1)*x.t/tiles) // tiles of even size, none small
 			}
 		}
 	}
 }
 
-// mulTile multiplies two panels, or one if only one is left, with rows t0..t1.
-func (s *section) mulTile(k *quantKernels, out []float32, ldo int, x *Acts, tmp *scratch, p, left int, strip []byte, t0, t1 int) {
+// stripJob is a group of unpacked panels on its way through the rows.
+type stripJob struct {
+	s     *section
+	k     *quantKernels
+	out   []float32
+	ldo   int
+	x     *Acts
+	tmp   *scratch
+	panel int // bytes of a panel's strip
+	first int // first panel of the group
+	n     int // panels in the group
+	next  []byte
+	calls int // of tile that are left in this group
+}
+
+// tile multiplies panels p and p+1 of the group with rows t0..t1.
+func (j *stripJob) tile(p, t0, t1 int) {
+	s, x := j.s, j.x
+	ahead := j.next[:len(j.next)/j.calls]
+	j.next, j.calls = j.next[len(ahead):], j.calls-1
+	if len(ahead) == 0 {
+		ahead = s.data[:1]
+	}
 	xs := x.q[t0*x.blocks*recordBytes:]
-	y := out[t0*ldo+p*PanelRows:]
-	rows := min(left*PanelRows, s.rows-p*PanelRows)
-	stride := x.blocks * k.blockBytes(s.form)
+	y := j.out[t0*j.ldo+(j.first+p)*PanelRows:]
+	strip, stride := j.tmp.strip[p*j.panel:], j.panel
+	rows := min((j.n-p)*PanelRows, s.rows-(j.first+p)*PanelRows)
 	if rows >= PanelStep*PanelRows {
-		k.strip(s.form, y, ldo, strip, stride, xs, t1-t0, x.blocks)
+		j.k.strip(s.form, y, j.ldo, strip, stride, xs, t1-t0, x.blocks, ahead)
 		return
 	}
-	if left == 1 {
+	if j.n-p == 1 {
 		stride = 0 // the one panel twice; the copy is dropped
 	}
-	k.strip(s.form, tmp.tile[:], PanelStep*PanelRows, strip, stride, xs, t1-t0, x.blocks)
+	out := j.tmp.tile[:]
+	j.k.strip(s.form, out, PanelStep*PanelRows, strip, stride, xs, t1-t0, x.blocks, ahead)
 	for i := range t1 - t0 {
-		copy(y[i*ldo:i*ldo+rows], tmp.tile[i*PanelStep*PanelRows:])
+		copy(y[i*j.ldo:i*j.ldo+rows], out[i*PanelStep*PanelRows:])
 	}
 }

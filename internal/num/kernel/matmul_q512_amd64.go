@@ -13,6 +13,9 @@ func direct5124Zerox2(out *float32, ldo int, w *byte, x *byte, xstride int, begi
 // direct5124Zerox4 multiplies one panel with 4 rows.
 func direct5124Zerox4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
 
+// direct5124Zerox8 multiplies one panel with 8 rows.
+func direct5124Zerox8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
 // unpack5124Zero writes a panel of units as a strip.
 func unpack5124Zero(dst *byte, w *byte, units int)
 
@@ -24,6 +27,9 @@ func direct5124Minx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin
 
 // direct5124Minx4 multiplies one panel with 4 rows.
 func direct5124Minx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
+// direct5124Minx8 multiplies one panel with 8 rows.
+func direct5124Minx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
 
 // unpack5124Min writes a panel of units as a strip.
 func unpack5124Min(dst *byte, w *byte, units int)
@@ -37,6 +43,9 @@ func direct5124Kx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin i
 // direct5124Kx4 multiplies one panel with 4 rows.
 func direct5124Kx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
 
+// direct5124Kx8 multiplies one panel with 8 rows.
+func direct5124Kx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
 // unpack5124K writes a panel of units as a strip.
 func unpack5124K(dst *byte, w *byte, units int)
 
@@ -48,6 +57,9 @@ func direct5125Zerox2(out *float32, ldo int, w *byte, x *byte, xstride int, begi
 
 // direct5125Zerox4 multiplies one panel with 4 rows.
 func direct5125Zerox4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
+// direct5125Zerox8 multiplies one panel with 8 rows.
+func direct5125Zerox8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
 
 // unpack5125Zero writes a panel of units as a strip.
 func unpack5125Zero(dst *byte, w *byte, units int)
@@ -61,6 +73,9 @@ func direct5125Minx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin
 // direct5125Minx4 multiplies one panel with 4 rows.
 func direct5125Minx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
 
+// direct5125Minx8 multiplies one panel with 8 rows.
+func direct5125Minx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
 // unpack5125Min writes a panel of units as a strip.
 func unpack5125Min(dst *byte, w *byte, units int)
 
@@ -72,6 +87,9 @@ func direct5125Kx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin i
 
 // direct5125Kx4 multiplies one panel with 4 rows.
 func direct5125Kx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
+// direct5125Kx8 multiplies one panel with 8 rows.
+func direct5125Kx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
 
 // unpack5125K writes a panel of units as a strip.
 func unpack5125K(dst *byte, w *byte, units int)
@@ -85,6 +103,9 @@ func direct5126Kx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin i
 // direct5126Kx4 multiplies one panel with 4 rows.
 func direct5126Kx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
 
+// direct5126Kx8 multiplies one panel with 8 rows.
+func direct5126Kx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
 // unpack5126K writes a panel of units as a strip.
 func unpack5126K(dst *byte, w *byte, units int)
 
@@ -96,6 +117,9 @@ func direct5128Zerox2(out *float32, ldo int, w *byte, x *byte, xstride int, begi
 
 // direct5128Zerox4 multiplies one panel with 4 rows.
 func direct5128Zerox4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
+// direct5128Zerox8 multiplies one panel with 8 rows.
+func direct5128Zerox8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
 
 // unpack5128Zero writes a panel of units as a strip.
 func unpack5128Zero(dst *byte, w *byte, units int)
@@ -109,59 +133,62 @@ func direct5128Widex2(out *float32, ldo int, w *byte, x *byte, xstride int, begi
 // direct5128Widex4 multiplies one panel with 4 rows.
 func direct5128Widex4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
 
+// direct5128Widex8 multiplies one panel with 8 rows.
+func direct5128Widex8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
 // unpack5128Wide writes a panel of units as a strip.
 func unpack5128Wide(dst *byte, w *byte, units int)
 
 // strip512Zerox1 multiplies the strips of two panels with 1 rows.
-func strip512Zerox1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Zerox1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Zerox2 multiplies the strips of two panels with 2 rows.
-func strip512Zerox2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Zerox2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Zerox3 multiplies the strips of two panels with 3 rows.
-func strip512Zerox3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Zerox3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Zerox4 multiplies the strips of two panels with 4 rows.
-func strip512Zerox4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Zerox4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Zerox5 multiplies the strips of two panels with 5 rows.
-func strip512Zerox5(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Zerox5(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Zerox6 multiplies the strips of two panels with 6 rows.
-func strip512Zerox6(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Zerox6(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Minx1 multiplies the strips of two panels with 1 rows.
-func strip512Minx1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Minx1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Minx2 multiplies the strips of two panels with 2 rows.
-func strip512Minx2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Minx2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Minx3 multiplies the strips of two panels with 3 rows.
-func strip512Minx3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Minx3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Minx4 multiplies the strips of two panels with 4 rows.
-func strip512Minx4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Minx4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Minx5 multiplies the strips of two panels with 5 rows.
-func strip512Minx5(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Minx5(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Minx6 multiplies the strips of two panels with 6 rows.
-func strip512Minx6(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Minx6(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Halfx1 multiplies the strips of two panels with 1 rows.
-func strip512Halfx1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Halfx1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Halfx2 multiplies the strips of two panels with 2 rows.
-func strip512Halfx2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Halfx2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Halfx3 multiplies the strips of two panels with 3 rows.
-func strip512Halfx3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Halfx3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Halfx4 multiplies the strips of two panels with 4 rows.
-func strip512Halfx4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Halfx4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Halfx5 multiplies the strips of two panels with 5 rows.
-func strip512Halfx5(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Halfx5(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
 // strip512Halfx6 multiplies the strips of two panels with 6 rows.
-func strip512Halfx6(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int)
+func strip512Halfx6(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)

@@ -2,7 +2,11 @@
 
 package kernel
 
-import "malmoi/internal/num/cpu"
+import (
+	"math/bits"
+
+	"malmoi/internal/num/cpu"
+)
 
 //go:generate sh -c "cd _asm/q && go run . -level avx512 -out ../../matmul_q512_amd64.s -stubs ../../matmul_q512_amd64.go -pkg kernel"
 
@@ -18,7 +22,7 @@ func quantLevel() *quantKernels {
 type (
 	directFunc = func(out *float32, ldo int, w, x *byte, xstride, begin, units int)
 	unpackFunc = func(dst, w *byte, units int)
-	stripFunc  = func(out *float32, ldo int, w *byte, wstride int, x *byte, xstride, begin, blocks int)
+	stripFunc  = func(out *float32, ldo int, w *byte, wstride int, x *byte, xstride, begin, blocks int, ahead *byte, step int)
 )
 
 // beginAt is where a record keeps what the integer dot product of a form with
@@ -34,29 +38,29 @@ func (f *form) beginAt() int {
 }
 
 var avx512Kernels = quantKernels{
-	direct: direct512, directRows: 4,
+	direct: direct512, directRows: 8,
 	unpack: unpack512,
 	strip:  strip512, stripRows: 6,
 	blockBytes: func(*form) int { return stripBlock },
 }
 
-// direct512Table has the loops for 1, 2 and 4 rows.
-var direct512Table = [...][3]directFunc{
-	id4Zero: {direct5124Zerox1, direct5124Zerox2, direct5124Zerox4},
-	id4Min:  {direct5124Minx1, direct5124Minx2, direct5124Minx4},
-	id4K:    {direct5124Kx1, direct5124Kx2, direct5124Kx4},
-	id5Zero: {direct5125Zerox1, direct5125Zerox2, direct5125Zerox4},
-	id5Min:  {direct5125Minx1, direct5125Minx2, direct5125Minx4},
-	id5K:    {direct5125Kx1, direct5125Kx2, direct5125Kx4},
-	id6K:    {direct5126Kx1, direct5126Kx2, direct5126Kx4},
-	id8Zero: {direct5128Zerox1, direct5128Zerox2, direct5128Zerox4},
-	id8Wide: {direct5128Widex1, direct5128Widex2, direct5128Widex4},
+// direct512Table has the loops for 1, 2, 4 and 8 rows.
+var direct512Table = [...][4]directFunc{
+	id4Zero: {direct5124Zerox1, direct5124Zerox2, direct5124Zerox4, direct5124Zerox8},
+	id4Min:  {direct5124Minx1, direct5124Minx2, direct5124Minx4, direct5124Minx8},
+	id4K:    {direct5124Kx1, direct5124Kx2, direct5124Kx4, direct5124Kx8},
+	id5Zero: {direct5125Zerox1, direct5125Zerox2, direct5125Zerox4, direct5125Zerox8},
+	id5Min:  {direct5125Minx1, direct5125Minx2, direct5125Minx4, direct5125Minx8},
+	id5K:    {direct5125Kx1, direct5125Kx2, direct5125Kx4, direct5125Kx8},
+	id6K:    {direct5126Kx1, direct5126Kx2, direct5126Kx4, direct5126Kx8},
+	id8Zero: {direct5128Zerox1, direct5128Zerox2, direct5128Zerox4, direct5128Zerox8},
+	id8Wide: {direct5128Widex1, direct5128Widex2, direct5128Widex4, direct5128Widex8},
 }
 
 func direct512(f *form, out []float32, ldo int, w, x []byte, n, blocks int) {
 	xstride := blocks * recordBytes
 	_, _, _ = out[(n-1)*ldo+PanelRows-1], x[n*xstride-1], w[f.panelBytes(blocks*blockCols)-1]
-	direct512Table[f.id][n/2](&out[0], ldo*4, &w[0], &x[0], xstride, f.beginAt(), blocks/2)
+	direct512Table[f.id][bits.Len(uint(n))-1](&out[0], ldo*4, &w[0], &x[0], xstride, f.beginAt(), blocks/2)
 }
 
 var unpack512Table = [...]unpackFunc{
@@ -76,8 +80,8 @@ var strip512Table = [...][6]stripFunc{
 	kindHalf: {strip512Halfx1, strip512Halfx2, strip512Halfx3, strip512Halfx4, strip512Halfx5, strip512Halfx6},
 }
 
-func strip512(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int) {
+func strip512(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int, ahead []byte) {
 	xstride := blocks * recordBytes
 	_, _, _ = out[(n-1)*ldo+2*PanelRows-1], x[n*xstride-1], w[wstride+blocks*stripBlock-1]
-	strip512Table[f.kind][n-1](&out[0], ldo*4, &w[0], wstride, &x[0], xstride, f.beginAt(), blocks)
+	strip512Table[f.kind][n-1](&out[0], ldo*4, &w[0], wstride, &x[0], xstride, f.beginAt(), blocks, &ahead[0], len(ahead)/blocks)
 }

@@ -91,7 +91,7 @@ func unpackScales(f *form, unit, head []byte, block, r int) (scale, second float
 }
 
 // stripGeneric multiplies two strips with n rows.
-func stripGeneric(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int) {
+func stripGeneric(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int, _ []byte) {
 	for i := range n {
 		records := x[i*blocks*recordBytes:]
 		for p := range PanelStep {

@@ -28,10 +28,10 @@ func (a *zmm) many(n int) []VecPhysical {
 	return rs
 }
 
-// rows addresses up to six rows of activations from one moving pointer.
+// rows addresses up to eight rows of activations from one moving pointer.
 type rows struct {
-	base       Register
-	s1, s3, s5 Register // stride, and its multiples where needed
+	base           Register
+	s1, s3, s5, s7 Register // stride, and its multiples where needed
 }
 
 func loadRows(n int) rows {
@@ -50,6 +50,11 @@ func loadRows(n int) rows {
 		LEAQ(Mem{Base: stride, Index: stride, Scale: 4}, s)
 		r.s5 = s
 	}
+	if n > 7 {
+		s := GP64()
+		LEAQ(Mem{Base: r.s3, Index: stride, Scale: 4}, s)
+		r.s7 = s
+	}
 	return r
 }
 
@@ -59,10 +64,12 @@ func (r rows) at(base Register, t, disp int) Mem {
 	switch t {
 	case 1, 2, 4:
 		m.Index, m.Scale = r.s1, uint8(t)
-	case 3:
-		m.Index, m.Scale = r.s3, 1
+	case 3, 6:
+		m.Index, m.Scale = r.s3, uint8(t/3)
 	case 5:
 		m.Index, m.Scale = r.s5, 1
+	case 7:
+		m.Index, m.Scale = r.s7, 1
 	}
 	return m
 }
@@ -248,7 +255,13 @@ func direct512(f form, n int) {
 	}
 	z := &zmm{}
 	u := newUnpacker(f, w, z)
-	acc, lowSum, highSum := z.many(n), z.many(n), z.many(n)
+	// With few rows two sums a row shorten the chains of dependent sums.
+	acc, lowSum := z.many(n), z.many(n)
+	highSum := lowSum
+	split := n <= 2 || f.kind == kindHalf
+	if split {
+		highSum = z.many(n)
+	}
 	low, high, scale, second := z.one(), z.one(), z.one(), z.one()
 	for _, r := range acc {
 		VPXORD(r, r, r)
@@ -259,13 +272,14 @@ func direct512(f form, n int) {
 			u.half = half
 			rec := recordBytes * half
 			for t := range n {
+				if split && f.kind != kindHalf {
+					VPXORD(highSum[t], highSum[t], highSum[t])
+				}
 				switch f.kind {
 				case kindZero:
 					VPBROADCASTD(x.at(begin, t, rec), lowSum[t])
-					VPXORD(highSum[t], highSum[t], highSum[t])
 				case kindMin:
 					VPXORD(lowSum[t], lowSum[t], lowSum[t])
-					VPXORD(highSum[t], highSum[t], highSum[t])
 				case kindHalf:
 					VPBROADCASTD(x.at(x.base, t, rec+offZero32), lowSum[t])
 					VPBROADCASTD(x.at(x.base, t, rec+offZero32+4), highSum[t])
@@ -275,11 +289,19 @@ func direct512(f form, n int) {
 				u.groups(j, low, high)
 				for t := range n {
 					VPDPBUSD_BCST(x.at(x.base, t, rec+4*j), low, lowSum[t])
+				}
+				for t := range n {
 					VPDPBUSD_BCST(x.at(x.base, t, rec+16+4*j), high, highSum[t])
 				}
 			}
 			u.scalesInto(head, scale, second)
+			if !split {
+				highSum = nil
+			}
 			finish512(f.kind, x, rec, acc, lowSum, highSum, scale, second)
+			if !split {
+				highSum = lowSum
+			}
 		}
 		ADDQ(U32(2*recordBytes), x.base)
 		if begin != nil {
@@ -321,11 +343,15 @@ func finish512(k kind, x rows, rec int, acc, lowSum, highSum []VecPhysical, scal
 	}
 }
 
+// aheadLines is how many lines of the weights to come a strip loop asks for
+// with each block.
+const aheadLines = 6
+
 // strip512 multiplies two panels' strips with n rows: the activations, spread
 // over a register once, serve both.
 func strip512(k kind, n int) {
 	name := fmt.Sprintf("strip512%sx%d", kindNames[k], n)
-	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w *byte, wstride int, x *byte, xstride, begin, blocks int)")
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w *byte, wstride int, x *byte, xstride, begin, blocks int, ahead *byte, step int)")
 	Doc(fmt.Sprintf("%s multiplies the strips of two panels with %d rows.", name, n))
 	out := Load(Param("out"), GP64())
 	ldo := Load(Param("ldo"), GP64())
@@ -340,6 +366,8 @@ func strip512(k kind, n int) {
 		begin = Load(Param("begin"), GP64())
 		ADDQ(x.base, begin)
 	}
+	ahead := Load(Param("ahead"), GP64())
+	step := Load(Param("step"), GP64())
 	z := &zmm{}
 	acc := [][]VecPhysical{z.many(n), z.many(n)}
 	sum := [][]VecPhysical{z.many(n), z.many(n)}
@@ -351,6 +379,10 @@ func strip512(k kind, n int) {
 		}
 	}
 	Label(name + "Block")
+	for i := range aheadLines {
+		PREFETCHT1(Mem{Base: ahead, Disp: 64 * i})
+	}
+	ADDQ(step, ahead)
 	group := func(g int) {
 		for p := range 2 {
 			VMOVDQU64(Mem{Base: w[p], Disp: 64 * g}, q[p])

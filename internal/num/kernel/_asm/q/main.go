@@ -12,14 +12,16 @@ import (
 )
 
 func main() {
-	level := flag.String("level", "", "avx2 or avx512")
+	level := flag.String("level", "", "acts, avx2 or avx512")
 	build.ConstraintExpr("!purego") // the file names say amd64
 	// avo reads the remaining flags (-out, -stubs, -pkg) itself.
 	flag.Parse()
 	switch *level {
+	case "acts":
+		quantize()
 	case "avx512":
 		for _, f := range forms {
-			for _, n := range []int{1, 2, 4} {
+			for _, n := range []int{1, 2, 4, 8} {
 				direct512(f, n)
 			}
 			unpack512(f)
