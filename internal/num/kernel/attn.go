@@ -22,7 +22,7 @@ type Attn struct {
 type AttnScratch struct {
 	scores []float32 // (R, groupTokens), then weights
 	state  []float32 // (3, R): the largest score so far, the sum of weights, the factor for what was summed before
-	page   []byte    // half a page as float32
+	page   []float32 // half a page
 }
 
 // Softmax is taken online (Milakov and Gimelshein, arXiv:1805.02867) over
@@ -42,8 +42,9 @@ const noScore = -0x1.fffffep127
 //	s[i] = q·K[i], p[i] = e^(s[i] - max s), out = Σ p[i]·V[i] / Σ p[i]
 //
 // with i over the positions the row sees. If all its scores are -Inf the
-// output is zero; a NaN or +Inf among them makes it NaN. A value that is NaN
-// is seen by all rows of the call, so do not store one.
+// output is zero; a NaN or +Inf among them makes it NaN. Finite scores must stay
+// within ±2e38. A value that is NaN is seen by all rows of the call, so do not
+// store one.
 func (k KV) Attend(a *Attn, s *AttnScratch) {
 	s.reset(a)
 	clear(a.Out[:a.R*a.D])
@@ -104,7 +105,7 @@ func (s *AttnScratch) group(e elem, a *Attn, lo, hi int) {
 	scores := s.scores[:a.R*groupTokens]
 
 	for i := range pages {
-		keys, ke := s.widen(e, a.Pages[page0+i], 0, a)
+		keys, ke := s.widen(e, keysOf(a.Pages[page0+i], a.D, e), a.R)
 		p := tileMul{
 			a: a.Q, lda: a.D,
 			b: keys, ldb: PageTokens * ke.bytes(), bvec: vec * ke.bytes(),
@@ -126,6 +127,13 @@ func (s *AttnScratch) group(e elem, a *Attn, lo, hi int) {
 		at := base + i*PageTokens
 		s.mix(e, a, page0+i, max(lo-at, 0), min(hi-at, PageTokens-1), i)
 	}
+}
+
+func keysOf(page []byte, D int, e elem) []byte { return page[:D*PageTokens*e.bytes()] }
+
+func valuesOf(page []byte, D int, e elem) []byte {
+	n := D * PageTokens * e.bytes()
+	return page[n : 2*n]
 }
 
 // maskRow hides what is not in lo … hi.
@@ -162,7 +170,7 @@ func (s *AttnScratch) weigh(a *Attn, width int) {
 
 // mix adds the weighted values in slots lo … hi of page number i of the group.
 func (s *AttnScratch) mix(e elem, a *Attn, page, lo, hi, i int) {
-	values, ve := s.widen(e, a.Pages[page], 1, a)
+	values, ve := s.widen(e, valuesOf(a.Pages[page], a.D, e), a.R)
 	weights := s.scores[i*PageTokens+lo:]
 	ldb := a.D * ve.bytes()
 	p := tileMul{

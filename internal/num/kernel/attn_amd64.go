@@ -2,7 +2,11 @@
 
 package kernel
 
-import "malmoi/internal/num/cpu"
+import (
+	"unsafe"
+
+	"malmoi/internal/num/cpu"
+)
 
 //go:generate sh -c "cd _asm/f && go run . -file weigh -out ../../weigh_amd64.s"
 
@@ -20,6 +24,24 @@ func weighAsm(w *weighing) {
 		weighAVX2(w)
 	}
 }
+
+// widen returns the keys or values of a page as they lie or, where several
+// tiles of rows would each convert them, as float32 in s.page.
+func (s *AttnScratch) widen(e elem, part []byte, rows int) ([]byte, elem) {
+	if e == elemF32 || rows <= tileRows() || cpu.Current() == cpu.Portable {
+		return part, e
+	}
+	n := len(part) / 2
+	if cap(s.page) < n {
+		s.page = make([]float32, n)
+	}
+	to := unsafe.SliceData(s.page[:n])
+	widenAVX2(to, unsafe.SliceData(part), n)
+	return unsafe.Slice((*byte)(unsafe.Pointer(to)), 4*n), elemF32
+}
+
+//go:noescape
+func widenAVX2(dst *float32, src *byte, n int)
 
 //go:noescape
 func weighAVX2(w *weighing)

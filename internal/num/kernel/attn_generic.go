@@ -59,9 +59,3 @@ func loadSome(dst []float32, b []byte, e elem) {
 		}
 	}
 }
-
-// widen returns the keys (part 0) or values (part 1) of a page, as they lie.
-func (s *AttnScratch) widen(e elem, page []byte, part int, a *Attn) ([]byte, elem) {
-	n := a.D * PageTokens * e.bytes()
-	return page[part*n : (part+1)*n], e
-}

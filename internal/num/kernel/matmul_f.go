@@ -23,10 +23,10 @@ const (
 	// all rows before the next ones: 512 columns × 32 rows of float32 are 64
 	// KiB, which stay in the second-level cache.
 	columnBlock = 512
-	// stripPanels is the number of panels that go together when there is more
-	// than one row of x, singleStrip when there is one.
-	stripPanels = 2
-	singleStrip = 8
+	// A call of the assembly shall take less than some 100 µs: it gets at most
+	// this many weights and products.
+	callWeights  = 1 << 18
+	callProducts = 1 << 20
 )
 
 func mulPanels(e elem, out []float32, ldo int, x []float32, ldx, T, C int, panels []byte, p0, p1, rows int) {
@@ -34,10 +34,7 @@ func mulPanels(e elem, out []float32, ldo int, x []float32, ldx, T, C int, panel
 		clearRows(out, ldo, T, p0*PanelRows, min(p1*PanelRows, rows))
 		return
 	}
-	strip := stripPanels
-	if T == 1 {
-		strip = singleStrip
-	}
+	strip := stripPanels(T, C)
 	whole := min(p1, rows/PanelRows) // panels from here on stand for fewer rows
 	for p := p0; p < whole; p += strip {
 		n := min(strip, whole-p)
@@ -48,13 +45,22 @@ func mulPanels(e elem, out []float32, ldo int, x []float32, ldx, T, C int, panel
 	}
 }
 
+// stripPanels returns the number of panels that one call multiplies: many for a
+// single tile of rows, two where tile after tile goes over them.
+func stripPanels(T, C int) int {
+	if T > tileRows() {
+		return 2
+	}
+	return max(2, min(callWeights, callProducts/T)/(PanelRows*C))
+}
+
 // mulStrip multiplies n panels with all rows; out is at the strip's first row.
 func mulStrip(e elem, out []float32, ldo int, x []float32, ldx, T, C int, panels []byte, p0, n int) {
 	column := PanelRows * e.bytes()
 	panel := C * column
 	b := panels[p0*panel : (p0+n)*panel]
 	block := C
-	if T > 1 {
+	if T > tileRows() {
 		block = columnBlock
 	}
 	for c := 0; c < C; c += block {

@@ -28,6 +28,9 @@ func TestAssemblyOffsets(t *testing.T) {
 	f("tileMul.ldo", unsafe.Offsetof(p.ldo), 104)
 	f("tileMul.rows", unsafe.Offsetof(p.rows), 112)
 	f("tileMul.acc", unsafe.Offsetof(p.acc), 120)
+	f("tileMul.strips", unsafe.Offsetof(p.strips), 128)
+	f("tileMul.bAt", unsafe.Offsetof(p.bAt), 136)
+	f("tileMul.outAt", unsafe.Offsetof(p.outAt), 144)
 	var w weighing
 	f("weighing.s", unsafe.Offsetof(w.s), 0)
 	f("weighing.lds", unsafe.Offsetof(w.lds), 24)

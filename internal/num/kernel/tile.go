@@ -46,6 +46,11 @@ type tileMul struct {
 	ldo  int // between rows, values
 	rows int // at most tileRows for the assembly
 	acc  int // 1: add to what out holds
+
+	// What follows is between run and the assembly: how many strips of its
+	// width it does, one right of the other, and where it has got to.
+	strips     int
+	bAt, outAt int // bytes
 }
 
 // tileRows is the number of rows that one product of 32 columns takes.
@@ -61,26 +66,16 @@ func tileRows() int {
 
 // run computes the product for any number of rows and vecs·16 columns.
 func (p *tileMul) run(e elem, vecs int) {
-	tile := tileRows()
-	if cpu.Current() == cpu.Portable {
-		for rows := p.rows; rows > 0; rows -= tile {
-			p.rows = min(rows, tile)
+	// Tiles of even height: 7 rows are 4 and 3, not 6 and 1.
+	for rows, tiles := p.rows, (p.rows+tileRows()-1)/tileRows(); tiles > 0; tiles-- {
+		p.rows = (rows + tiles - 1) / tiles
+		rows -= p.rows
+		if cpu.Current() == cpu.Portable {
 			tileMulGeneric(p, e, vecs)
-			p.nextRows(tile)
+		} else {
+			tileMulAsm(p, e, vecs)
 		}
-		return
-	}
-	for rows := p.rows; rows > 0; rows -= tile {
-		p.rows = min(rows, tile)
-		q := *p
-		for v := vecs; v > 0; {
-			n := tileMulAsm(&q, e, v)
-			v -= n
-			if v > 0 {
-				q.b, q.out = q.b[n*q.bvec:], q.out[n*vec:]
-			}
-		}
-		p.nextRows(tile)
+		p.nextRows(p.rows)
 	}
 }
 

@@ -6,31 +6,38 @@ import "malmoi/internal/num/cpu"
 
 //go:generate sh -c "cd _asm/f && go run . -file tile -out ../../tile_amd64.s"
 
-// tileMulAsm computes up to tileRows rows and as many columns as one call
-// takes; it returns their number in units of vec.
-func tileMulAsm(p *tileMul, e elem, vecs int) int {
+// tileMulAsm computes up to tileRows rows, with the widest strips that keep
+// all accumulators in registers.
+func tileMulAsm(p *tileMul, e elem, vecs int) {
+	if p.rows <= 0 || vecs <= 0 {
+		return
+	}
+	p.touch(e, vecs)
+	p.bAt, p.outAt = 0, 0
 	l := cpu.Current()
-	n := 1
+	width := 1
 	switch {
-	case l == cpu.AVX512 && p.rows <= 3 && vecs >= 4:
-		n = 4
-	case l == cpu.AVX512 && vecs >= 2:
-		n = 2
-	case p.rows == 1 && vecs >= 4:
-		n = 4
-	case p.rows <= 3 && vecs >= 2:
-		n = 2
+	case l == cpu.AVX512 && p.rows <= 3, p.rows == 1:
+		width = 4
+	case l == cpu.AVX512, p.rows <= 3:
+		width = 2
 	}
-	if p.rows <= 0 {
-		return n
+	q := *p
+	for {
+		if q.strips = vecs / width; q.strips > 0 {
+			if l == cpu.AVX512 {
+				tileAVX512(&q, e, width)
+			} else {
+				tileAVX2(&q, e, width)
+			}
+			n := vecs / width * width
+			if vecs -= n; vecs == 0 {
+				return
+			}
+			q.b, q.out, q.bAt, q.outAt = q.b[n*q.bvec:], q.out[n*vec:], 0, 0
+		}
+		width /= 2
 	}
-	p.touch(e, n)
-	if l == cpu.AVX512 {
-		tileAVX512(p, e, n)
-	} else {
-		tileAVX2(p, e, n)
-	}
-	return n
 }
 
 // touch panics where the assembly would read or write past a slice.

@@ -359,6 +359,7 @@ func TestArgMax(t *testing.T) {
 func BenchmarkVec(b *testing.B) {
 	const n = 4864
 	x, y, z := normals(seeded(1), n), normals(seeded(2), n), make([]float32, n)
+	heads := make([]float32, 38*128)
 	old := cpu.Current()
 	defer cpu.Force(old)
 	for l := cpu.Portable; l <= cpu.Best(); l++ {
@@ -372,7 +373,7 @@ func BenchmarkVec(b *testing.B) {
 			{"Gelu", func() { Gelu(z, x) }},
 			{"RMSNorm", func() { RMSNorm(z, x, y, 1e-6) }},
 			{"AddScaled", func() { AddScaled(z, x, 0) }},
-			{"RoPE", func() { RoPE(x[:4864/128*128], 4864/128, 128, 128, y[:64], z[:64], false) }},
+			{"RoPE", func() { RoPE(heads, 38, 128, 128, y[:64], y[64:128], false) }},
 			{"LogSumExp", func() { LogSumExp(x) }},
 			{"ArgMax", func() { ArgMax(x) }},
 		} {

@@ -14,6 +14,8 @@ import (
 var (
 	// e^r = 1 + r + r²·q(r) for |r| ≤ ln2/2, within 8e-9; Horner down to the 1s.
 	expPoly = []float64{0.00139261835877, 0.00836317905272, 0.0416665546172, 0.166665769897, 0.5, 1, 1}
+	// 2^r = 1 + r·q(r) for |r| ≤ ½, within 4e-9; Horner down to the 1.
+	exp2Poly = []float64{0.0001545318283, 0.00133908863321, 0.00961808251999, 0.0555035707115, 0.240226507606, 0.693147188035, 1}
 	// tanh y = y + y³·q(y²) for |y| ≤ 0.625, within 1.7e-8.
 	tanhPoly = []float64{-0.00609671416591, 0.0209971789991, -0.0538509095785, 0.13332769737, -0.333333289441}
 	// erfc z = t·e^(q(t) - z²), t = 1/(1 + z/2), for 0 ≤ z ≤ 10, within 5.2e-8.
@@ -28,9 +30,12 @@ const (
 	// Beyond these the exponential is 0 or +Inf for certain.
 	expLow  = -104
 	expHigh = 89
-	// weightLow is where weights become exactly 0: n is -127 then, and so is
-	// the exponent of the scale before its bias.
-	weightLow = -88
+	// weightLow is the exponent of 2 where weights become exactly 0: the scale's
+	// own exponent is 0 then.
+	weightLow = -127
+	// weightMagic brings the nearest integer plus the bias of exponents into the
+	// lowest bits of a float32 that it is added to.
+	weightMagic = 1.5*(1<<23) + 127
 )
 
 // table is the constants of one file, eight copies of each.
@@ -71,6 +76,7 @@ type vecMath struct {
 	isa
 	c        *table
 	low, top VecVirtual // clamps of exp
+	magic    VecVirtual // of weight
 }
 
 // splat loads a constant into a new register.
@@ -185,15 +191,17 @@ func (m vecMath) exp(x VecVirtual) VecVirtual {
 	return p
 }
 
-// weight returns e^x for x ≤ 0, exactly 0 below about -87.7, and destroys x.
-// low holds weightLow.
+// weight returns 2^x for x ≤ 0, exactly 0 up to -126.5, and destroys x. low
+// holds weightLow; the order of the operands of max lets a NaN through.
 func (m vecMath) weight(x VecVirtual) VecVirtual {
 	VMAXPS(x, m.low, x)
-	n, p := m.reduce(x)
-	VCVTPS2DQ(n, n)
-	m.addWord(127, n)
-	VPSLLD(U8(23), n, n)
-	VMULPS(n, p, p)
+	scale, n := m.reg(), m.reg()
+	VADDPS(m.magic, x, scale)
+	VSUBPS(m.magic, scale, n)
+	VSUBPS(n, x, x)
+	VPSLLD(U8(23), scale, scale)
+	p := m.horner(exp2Poly, x)
+	VMULPS(scale, p, p)
 	return p
 }
 

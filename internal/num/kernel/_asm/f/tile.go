@@ -20,6 +20,10 @@ const (
 	tileLDO  = 104
 	tileRows = 112
 	tileAcc  = 120
+
+	tileStrips = 128
+	tileBAt    = 136
+	tileOutAt  = 144
 )
 
 // rowGroup is the number of rows that one pointer and one stride address:
@@ -51,7 +55,8 @@ type tileRegs struct {
 	acc      GPVirtual
 }
 
-// tile writes one function: p.out (rows, 16·vecs) from p.a (rows, k) and p.b.
+// tile writes one function: p.out (rows, 16·vecs) from p.a (rows, k) and p.b,
+// and p.strips-1 more like it to the right.
 func tile(s isa, e elem, vecs, maxRows int) {
 	name := fmt.Sprintf("tile%d%s%s", vecs, e.name, s.name)
 	TEXT(name, NOSPLIT, "func(p *byte)")
@@ -151,8 +156,32 @@ func (t *tileRegs) body(s isa, e elem, vecs, rows int) {
 			ADDQ(t.ldo, t.out)
 		}
 	}
+	t.nextStrip(vecs, rows)
+	JNE(LabelRef(label("rows")))
 	VZEROUPPER()
 	RET()
+}
+
+// nextStrip counts the strips down and moves on; the flags say whether to go
+// on. The position is kept as offsets, since a pointer that assembly changes in
+// memory would escape the collector.
+func (t *tileRegs) nextStrip(vecs, rows int) {
+	p := Load(Param("p"), GP64())
+	back := field(p, tileK)
+	MOVQ(back, t.k)
+	NEGQ(back)
+	for i := range (rows + rowGroup - 1) / rowGroup {
+		LEAQ(Mem{Base: t.a[i], Index: back, Scale: 4}, t.a[i])
+	}
+	MOVQ(Mem{Base: p, Disp: tileBAt}, t.b)
+	LEAQ(Mem{Base: t.b, Index: t.bvec, Scale: uint8(vecs)}, t.b)
+	MOVQ(t.b, Mem{Base: p, Disp: tileBAt})
+	ADDQ(Mem{Base: p, Disp: tileB}, t.b)
+	MOVQ(Mem{Base: p, Disp: tileOutAt}, t.out)
+	ADDQ(I32(64*vecs), t.out)
+	MOVQ(t.out, Mem{Base: p, Disp: tileOutAt})
+	ADDQ(Mem{Base: p, Disp: tileOut}, t.out)
+	DECQ(Mem{Base: p, Disp: tileStrips})
 }
 
 // step adds a[:,k]·b[k,:].

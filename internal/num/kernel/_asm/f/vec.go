@@ -19,6 +19,7 @@ func vecs() {
 	maxOf(m())
 	ropeHalves(m())
 	ropePairs(m())
+	widen()
 	c.emit()
 	emitTailMask()
 }
@@ -164,4 +165,23 @@ func twice(at GPVirtual) VecVirtual {
 	VUNPCKHPS(high, high, high)
 	VINSERTF128(U8(1), high, r, r)
 	return r
+}
+
+// widen writes n float16 values, a multiple of 32, as float32.
+func widen() {
+	TEXT("widenAVX2", NOSPLIT, "func(dst *float32, src *byte, n int)")
+	dst, src := Load(Param("dst"), GP64()).(GPVirtual), Load(Param("src"), GP64()).(GPVirtual)
+	n := Load(Param("n"), GP64()).(GPVirtual)
+	Label("loop")
+	for i := range 4 {
+		x := YMM()
+		VCVTPH2PS(Mem{Base: src, Disp: 16 * i}, x)
+		VMOVUPS(x, Mem{Base: dst, Disp: 32 * i})
+	}
+	ADDQ(U8(64), src)
+	ADDQ(U8(128), dst)
+	SUBQ(U8(32), n)
+	JNE(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
 }

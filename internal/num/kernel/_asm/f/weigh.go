@@ -1,6 +1,8 @@
 package main
 
 import (
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -27,24 +29,28 @@ func weighs() {
 }
 
 // weigh keeps one maximum and one sum per lane and position within 32, so the
-// order of a sum does not depend on where in a group a row begins.
+// order of a sum does not depend on where in a group a row begins. Maxima are
+// kept as exponents of 2: e^(s-max) = 2^(s·log₂e - max').
 func weigh(s isa, c *table) {
 	TEXT("weigh"+s.name, NOSPLIT, "func(w *byte)")
 	Doc("weigh" + s.name + " turns rows of scores into weights.")
 	w := Load(Param("w"), GP64())
-	at, lds, rows, width := field(w, weighS), field(w, weighLDS), field(w, weighRows), field(w, weighWidth)
+	at, lds, left, width := field(w, weighS), field(w, weighLDS), field(w, weighRows), field(w, weighWidth)
 	maxAt, sumAt, factorAt := field(w, weighMax), field(w, weighSum), field(w, weighFactor)
 	SHLQ(U8(2), lds)
 	n := 32 / s.lanes
 	m := vecMath{isa: s, c: c}
-	m.low = m.splat(weightLow)
+	m.low, m.magic = m.splat(weightLow), m.splat(weightMagic)
+	log2e := m.splat(1 / math.Ln2)
 
-	Label("row")
+	// All rows' maxima first: each is one long chain of shuffles, and chains of
+	// several rows overlap only if little else lies between them.
+	Label("maxRow")
 	old := s.reg()
 	VBROADCASTSS(Mem{Base: maxAt}, old)
 	most := s.regs(n)
 	for _, r := range most {
-		VMOVUPS(old, r)
+		VBROADCASTSS(m.c.float(math.Inf(-1)), r)
 	}
 	eachPage(at, width, "max", func(p GPVirtual) {
 		for j, r := range most {
@@ -54,11 +60,31 @@ func weigh(s isa, c *table) {
 	m.join(vmax, most)
 	top := s.reg()
 	VBROADCASTSS(m.horizontal(vmax, most[0]), top)
+	VMULPS(log2e, top, top)
+	VMAXPS(top, old, top)
 	VMOVSS(top.AsX(), Mem{Base: maxAt})
 
 	VSUBPS(top, old, old)
 	factor := m.weight(old)
 	VMOVSS(factor.AsX(), Mem{Base: factorAt})
+	nextRow := func(name string, ptrs ...GPVirtual) {
+		ADDQ(lds, at)
+		for _, p := range ptrs {
+			ADDQ(U8(4), p)
+		}
+		DECQ(left)
+		JNE(LabelRef(name))
+	}
+	nextRow("maxRow", maxAt, factorAt)
+
+	reload := func(offset int, p GPVirtual) { MOVQ(Mem{Base: w, Disp: offset}, p) }
+	reload(weighS, at)
+	reload(weighRows, left)
+	reload(weighMax, maxAt)
+	reload(weighFactor, factorAt)
+	Label("sumRow")
+	top = s.reg()
+	VBROADCASTSS(Mem{Base: maxAt}, top)
 	sums := s.regs(n)
 	for _, r := range sums {
 		s.zero(r)
@@ -68,6 +94,7 @@ func weigh(s isa, c *table) {
 			x := s.reg()
 			here := Mem{Base: p, Disp: j * s.bytes()}
 			VMOVUPS(here, x)
+			VMULPS(log2e, x, x) // rounded, as top was: the largest becomes 2^0
 			VSUBPS(top, x, x)
 			e := m.weight(x)
 			VMOVUPS(e, here)
@@ -76,15 +103,11 @@ func weigh(s isa, c *table) {
 	})
 	m.join(vadd, sums)
 	total := m.horizontal(vadd, sums[0])
-	VFMADD231SS(Mem{Base: sumAt}, factor.AsX(), total.AsX())
+	before := XMM()
+	VMOVSS(Mem{Base: sumAt}, before)
+	VFMADD231SS(Mem{Base: factorAt}, before, total.AsX())
 	VMOVSS(total.AsX(), Mem{Base: sumAt})
-
-	ADDQ(lds, at)
-	ADDQ(U8(4), maxAt)
-	ADDQ(U8(4), sumAt)
-	ADDQ(U8(4), factorAt)
-	DECQ(rows)
-	JNE(LabelRef("row"))
+	nextRow("sumRow", maxAt, factorAt, sumAt)
 	VZEROUPPER()
 	RET()
 }
