@@ -116,7 +116,7 @@ func (p *Pool) finish(run uint64) {
 	p.state.Store(run)
 	var s spin
 	for p.active.Load() != 0 {
-		if s.again() {
+		if s.again(joinSpin) {
 			continue
 		}
 		p.waiting.Store(true)
@@ -180,7 +180,7 @@ func (p *Pool) await(h *helper, seen uint64) uint64 {
 			if state := p.state.Load(); state != seen {
 				return state
 			}
-			if !s.again() {
+			if !s.again(idleSpin) {
 				break
 			}
 		}
