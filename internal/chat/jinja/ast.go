@@ -162,8 +162,8 @@ type (
 		line   int
 	}
 	failStmt     struct{ kind, msg string } // refused at run time
-	breakStmt    struct{}
-	continueStmt struct{}
+	breakStmt    struct{ line int }
+	continueStmt struct{ line int }
 )
 
 // macroDef is the body of a macro or of a call block.

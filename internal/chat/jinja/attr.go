@@ -96,6 +96,10 @@ var mutators = map[string]bool{
 // attribute looks up a Python attribute of an object.
 func (in *interp) attribute(obj Value, name string) (Value, bool) {
 	if strings.HasPrefix(name, "__") && strings.HasSuffix(name, "__") && len(name) > 4 {
+		u, isUndef := obj.(*undefined)
+		if isUndef && !objectHasDunder(name) {
+			u.fail()
+		}
 		return unsafeAttr(obj, name), objectHasDunder(name)
 	}
 	switch o := obj.(type) {
@@ -231,7 +235,7 @@ func itemsAttr(items []Value, typ, name string) (Value, bool) {
 			p, n := a.positional(name, 1, 1), 0
 			for _, x := range items {
 				in.step()
-				if same(x, p[0]) || equal(x, p[0]) {
+				if same(x, p[0]) || in.equal(x, p[0]) {
 					n++
 				}
 			}
@@ -243,7 +247,7 @@ func itemsAttr(items []Value, typ, name string) (Value, bool) {
 			from, to := clampRange(wantInt(p[1], 0), wantInt(p[2], len(items)), len(items))
 			for i := from; i < to; i++ {
 				in.step()
-				if same(items[i], p[0]) || equal(items[i], p[0]) {
+				if same(items[i], p[0]) || in.equal(items[i], p[0]) {
 					return Int(i)
 				}
 			}

@@ -36,9 +36,10 @@ func truth(v Value) bool {
 }
 
 // equal is Python's ==.
-func equal(a, b Value) bool { return equalAt(a, b, 0) }
+func (in *interp) equal(a, b Value) bool { return in.equalAt(a, b, 0) }
 
-func equalAt(a, b Value, depth int) bool {
+func (in *interp) equalAt(a, b Value, depth int) bool {
+	in.step()
 	if depth > maxNesting {
 		throw("RecursionError", "maximum recursion depth exceeded in comparison")
 	}
@@ -52,13 +53,13 @@ func equalAt(a, b Value, depth int) bool {
 		return ok && a.s == b.s
 	case *List:
 		b, ok := b.(*List)
-		return ok && equalItems(a.items, b.items, depth)
+		return ok && in.equalItems(a.items, b.items, depth)
 	case *Tuple:
 		b, ok := b.(*Tuple)
-		return ok && equalItems(a.items, b.items, depth)
+		return ok && in.equalItems(a.items, b.items, depth)
 	case *Dict:
 		b, ok := b.(*Dict)
-		return ok && equalDicts(a, b, depth)
+		return ok && in.equalDicts(a, b, depth)
 	case *undefined:
 		_, ok := b.(*undefined)
 		return ok
@@ -67,39 +68,39 @@ func equalAt(a, b Value, depth int) bool {
 		return ok && a.n == b.n && (a.n == 0 || a.start == b.start && (a.n == 1 || a.step == b.step))
 	case *dictView:
 		b, ok := b.(*dictView)
-		return ok && a.kind == b.kind && a.kind != "dict_values" && equalViews(a, b, depth)
+		return ok && a.kind == b.kind && a.kind != "dict_values" && in.equalViews(a, b, depth)
 	}
 	return a == b
 }
 
-func equalItems(a, b []Value, depth int) bool {
+func (in *interp) equalItems(a, b []Value, depth int) bool {
 	if len(a) != len(b) {
 		return false
 	}
 	for i := range a {
-		if !same(a[i], b[i]) && !equalAt(a[i], b[i], depth+1) {
+		if !same(a[i], b[i]) && !in.equalAt(a[i], b[i], depth+1) {
 			return false
 		}
 	}
 	return true
 }
 
-func equalDicts(a, b *Dict, depth int) bool {
+func (in *interp) equalDicts(a, b *Dict, depth int) bool {
 	if a.Len() != b.Len() {
 		return false
 	}
 	for i, k := range a.keys {
 		v, ok := b.find(k)
-		if !ok || !same(a.vals[i], v) && !equalAt(a.vals[i], v, depth+1) {
+		if !ok || !same(a.vals[i], v) && !in.equalAt(a.vals[i], v, depth+1) {
 			return false
 		}
 	}
 	return true
 }
 
-func equalViews(a, b *dictView, depth int) bool {
+func (in *interp) equalViews(a, b *dictView, depth int) bool {
 	if a.kind == "dict_items" {
-		return equalDicts(a.d, b.d, depth)
+		return in.equalDicts(a.d, b.d, depth)
 	}
 	if a.d.Len() != b.d.Len() {
 		return false
@@ -177,8 +178,8 @@ func exactFloat(v Value) *big.Float {
 }
 
 // order evaluates one of < <= > >=.
-func order(op string, a, b Value) bool {
-	c, ok := compareAt(op, a, b, 0)
+func (in *interp) order(op string, a, b Value) bool {
+	c, ok := in.compareAt(op, a, b, 0)
 	if !ok {
 		return false
 	}
@@ -193,9 +194,10 @@ func order(op string, a, b Value) bool {
 	return c >= 0
 }
 
-func less(a, b Value) bool { return order("<", a, b) }
+func (in *interp) less(a, b Value) bool { return in.order("<", a, b) }
 
-func compareAt(op string, a, b Value, depth int) (int, bool) {
+func (in *interp) compareAt(op string, a, b Value, depth int) (int, bool) {
+	in.step()
 	if depth > maxNesting {
 		throw("RecursionError", "maximum recursion depth exceeded in comparison")
 	}
@@ -209,11 +211,11 @@ func compareAt(op string, a, b Value, depth int) (int, bool) {
 		}
 	case *List:
 		if y, ok := b.(*List); ok {
-			return compareItems(op, x.items, y.items, depth)
+			return in.compareItems(op, x.items, y.items, depth)
 		}
 	case *Tuple:
 		if y, ok := b.(*Tuple); ok {
-			return compareItems(op, x.items, y.items, depth)
+			return in.compareItems(op, x.items, y.items, depth)
 		}
 	case *undefined:
 		x.fail()
@@ -225,10 +227,10 @@ func compareAt(op string, a, b Value, depth int) (int, bool) {
 	return 0, false
 }
 
-func compareItems(op string, a, b []Value, depth int) (int, bool) {
+func (in *interp) compareItems(op string, a, b []Value, depth int) (int, bool) {
 	for i := range min(len(a), len(b)) {
-		if !same(a[i], b[i]) && !equalAt(a[i], b[i], depth+1) {
-			return compareAt(op, a[i], b[i], depth+1)
+		if !same(a[i], b[i]) && !in.equalAt(a[i], b[i], depth+1) {
+			return in.compareAt(op, a[i], b[i], depth+1)
 		}
 	}
 	return cmpInt(int64(len(a)), int64(len(b))), true
@@ -259,7 +261,7 @@ func (in *interp) contains(item, seq Value) bool {
 	case *undefined, *rangeValue, *iterator:
 		next := in.iterate(seq)
 		for x, ok := next(); ok; x, ok = next() {
-			if same(x, item) || equal(x, item) {
+			if same(x, item) || in.equal(x, item) {
 				return true
 			}
 		}
@@ -272,7 +274,7 @@ func (in *interp) contains(item, seq Value) bool {
 func (in *interp) anyEqual(item Value, items []Value) bool {
 	for _, x := range items {
 		in.step()
-		if same(x, item) || equal(x, item) {
+		if same(x, item) || in.equal(x, item) {
 			return true
 		}
 	}
@@ -292,5 +294,5 @@ func (in *interp) viewContains(v *dictView, item Value) bool {
 		return false
 	}
 	x, ok := v.d.find(t.items[0])
-	return ok && equal(x, t.items[1])
+	return ok && in.equal(x, t.items[1])
 }

@@ -142,6 +142,9 @@ func tupleHash(t *Tuple) any {
 	return tupleKey(tupleText(t, 0))
 }
 
+// maxKeyBytes bounds the text that stands for a tuple used as a key.
+const maxKeyBytes = 1 << 16
+
 func tupleText(t *Tuple, depth int) string {
 	if depth > maxNesting {
 		throw("RecursionError", "maximum recursion depth exceeded")
@@ -167,6 +170,9 @@ func tupleText(t *Tuple, depth int) string {
 			b = fmt.Appendf(b, "%T%p", h, h)
 		}
 		b = append(b, ',')
+		if len(b) > maxKeyBytes {
+			throwLimit("key of more than %d bytes", maxKeyBytes)
+		}
 	}
 	return string(append(b, ')'))
 }

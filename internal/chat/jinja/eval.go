@@ -125,15 +125,15 @@ func (in *interp) compare(x *compareExpr, f *frame) bool {
 		var ok bool
 		switch op {
 		case "==":
-			ok = equal(l, r)
+			ok = in.equal(l, r)
 		case "!=":
-			ok = !equal(l, r)
+			ok = !in.equal(l, r)
 		case "in":
 			ok = in.contains(l, r)
 		case "not in":
 			ok = !in.contains(l, r)
 		default:
-			ok = order(op, l, r)
+			ok = in.order(op, l, r)
 		}
 		if !ok {
 			return false
@@ -157,9 +157,9 @@ func (in *interp) concat(x *concatExpr, f *frame) Value {
 	n, strs := 0, make([]Str, len(parts))
 	for i, v := range parts {
 		if markup {
-			strs[i] = escapeValue(v)
+			strs[i] = in.escapeValue(v)
 		} else {
-			strs[i] = strOf(v)
+			strs[i] = in.str(v)
 		}
 		n += len(strs[i].s)
 	}

@@ -57,7 +57,7 @@ func (in *interp) stmt(s stmt, f *frame, out *builder) flow {
 	case *callStmt:
 		m := &macro{def: s.def, closure: f}
 		v := in.callWith(s.call, f, m)
-		in.emit(out, strOf(v))
+		in.emit(out, in.str(v))
 	case *filterStmt:
 		return in.filterBlock(s, f, out)
 	case *autoStmt:
@@ -85,10 +85,10 @@ func (in *interp) output(s *outputStmt, f *frame, out *builder) {
 	defer atLine(s.line)
 	v := in.eval(s.x, f)
 	if in.escapes(s.auto) {
-		in.emit(out, escapeValue(v))
+		in.emit(out, in.escapeValue(v))
 		return
 	}
-	in.emit(out, strOf(v))
+	in.emit(out, in.str(v))
 }
 
 // atLine adds the line to an error on its way up.
@@ -179,7 +179,7 @@ func (in *interp) setBlock(s *setBlock, f *frame) flow {
 		v = in.filterChain(s.filter, v, f)
 	}
 	if in.auto {
-		v = strOf(v).markup()
+		v = in.str(v).markup()
 	}
 	in.assign(s.target, v, f)
 	in.export(s.target, f)
@@ -218,7 +218,7 @@ func (in *interp) filterBlock(s *filterStmt, f *frame, out *builder) flow {
 	if fl := in.exec(s.body, f, &b); fl != flowNext {
 		return fl
 	}
-	in.emit(out, strOf(in.filterChain(s.filter, in.captured(&b), f)))
+	in.emit(out, in.str(in.filterChain(s.filter, in.captured(&b), f)))
 	in.leaveFrame(f, s.frame)
 	return flowNext
 }

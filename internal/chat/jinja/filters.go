@@ -41,9 +41,9 @@ func filterOf(name string) filterFunc {
 	case "map":
 		return filterMap
 	case "max":
-		return extreme("max", func(x, best Value) bool { return order(">", x, best) })
+		return extreme("max", ">")
 	case "min":
-		return extreme("min", less)
+		return extreme("min", "<")
 	case "random":
 		return filterRandom
 	case "reject":

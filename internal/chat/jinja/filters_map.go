@@ -31,7 +31,7 @@ func (in *interp) mapper(a args) func(Value) Value {
 		}
 		throw("FilterArgumentError", "map requires a filter argument")
 	}
-	name := strOf(a.pos[0]).s
+	name := in.str(a.pos[0]).s
 	f := filterOf(name)
 	if f == nil {
 		throw("TemplateRuntimeError", "No filter named '%s'.", name)
@@ -76,7 +76,7 @@ func (in *interp) matcher(a args, byAttr bool) func(Value) bool {
 	if len(pos) == 0 {
 		return func(x Value) bool { return truth(get(x)) }
 	}
-	name := strOf(pos[0]).s
+	name := in.str(pos[0]).s
 	t := testOf(name)
 	if t == nil {
 		throw("TemplateRuntimeError", "No test named '%s'.", name)

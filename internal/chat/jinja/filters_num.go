@@ -238,11 +238,13 @@ func roundBig(b *big.Int, n int, frac float64) *big.Int {
 
 func filterFilesize(_ *interp, v Value, a args) Value {
 	p := a.bind("filesizeformat", 0, "binary")
-	f := float64(filterFloat(nil, v, args{}).(Float))
+	var f float64
 	if s, ok := v.(Str); ok {
-		if _, ok := parseFloat(s.s); !ok {
+		if f, ok = parseFloat(s.s); !ok {
 			throwValue("could not convert string to float: %s", reprText(s))
 		}
+	} else {
+		f = asFloat(v)
 	}
 	base, units := 1000.0, []string{"kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"}
 	if wantBool(p[0], false) {

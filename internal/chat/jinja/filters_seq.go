@@ -25,7 +25,7 @@ func filterDefault(_ *interp, v Value, a args) Value {
 
 func filterAttr(in *interp, v Value, a args) Value {
 	p := a.bind("attr", 1, "name")
-	name := strOf(p[0])
+	name := in.str(p[0])
 	if x, ok := in.attribute(v, name.s); ok {
 		return x
 	}
@@ -78,7 +78,7 @@ func (in *interp) reverseIter(v Value) func() (Value, bool) {
 	case *dictView:
 		return sliceIter(reversed(in.collect(x)))
 	case *undefined:
-		x.fail()
+		return sliceIter(nil)
 	}
 	throwType("'%s' object is not reversible", typeName(v))
 	return nil
@@ -91,7 +91,7 @@ func filterReverse(in *interp, v Value, a args) Value {
 		return in.sliceStr(x, None, None, Int(-1))
 	case *iterator:
 		return &List{reversed(in.collect(x))}
-	case *loopState, *undefined:
+	case *loopState:
 		return &List{}
 	}
 	if !iterable(v) {
@@ -127,7 +127,7 @@ func filterDictsort(in *interp, v Value, a args) Value {
 	p := a.bind("dictsort", 0, "case_sensitive", "by", "reverse")
 	pos := 0
 	if p[1] != nil {
-		switch strOf(p[1]).s {
+		switch in.str(p[1]).s {
 		case "key":
 		case "value":
 			pos = 1
@@ -162,7 +162,7 @@ func (in *interp) sorted(items []Value, reverse bool, key func(Value) Value) []V
 		if reverse {
 			i, j = j, i
 		}
-		return less(pairs[i].key, pairs[j].key)
+		return in.less(pairs[i].key, pairs[j].key)
 	})
 	out := make([]Value, len(items))
 	for i, p := range pairs {
@@ -212,7 +212,7 @@ func filterUnique(in *interp, v Value, a args) Value {
 	})
 }
 
-func extreme(name string, better func(x, best Value) bool) filterFunc {
+func extreme(name, better string) filterFunc {
 	return func(in *interp, v Value, a args) Value {
 		p := a.bind(name, 0, "case_sensitive", "attribute")
 		path := fields(p[1])
@@ -224,7 +224,7 @@ func extreme(name string, better func(x, best Value) bool) filterFunc {
 		bestKey := in.keyOf(best, path, nil, wantBool(p[0], false))
 		for x, ok := next(); ok; x, ok = next() {
 			in.step()
-			if k := in.keyOf(x, path, nil, wantBool(p[0], false)); better(k, bestKey) {
+			if k := in.keyOf(x, path, nil, wantBool(p[0], false)); in.order(better, k, bestKey) {
 				best, bestKey = x, k
 			}
 		}
@@ -261,7 +261,7 @@ func filterGroupby(in *interp, v Value, a args) Value {
 	var last Value
 	for _, x := range in.sorted(in.collect(v), false, key) {
 		k := key(x)
-		if n := len(out.items); n > 0 && equal(k, last) {
+		if n := len(out.items); n > 0 && in.equal(k, last) {
 			g := out.items[n-1].(*Tuple).items[1].(*List)
 			g.items = append(g.items, x)
 			continue
@@ -277,24 +277,35 @@ func filterBatch(in *interp, v Value, a args) Value {
 	p := a.bind("batch", 1, "linecount", "fill_with")
 	n := wantInt(p[0], 0)
 	return in.lazy(func() func() (Value, bool) {
-		next := in.iterate(v)
-		pending, more := next()
+		next, done := in.iterate(v), false
+		var row []Value
 		return func() (Value, bool) {
-			var row []Value
-			for more && (len(row) != n || len(row) == 0) {
-				row = append(row, pending)
-				pending, more = next()
+			for !done {
+				x, ok := next()
+				if !ok {
+					done = true
+					break
+				}
+				in.step()
+				if len(row) == n { // a count of 0 gives one empty row first
+					full := row
+					row = []Value{x}
+					return &List{full}, true
+				}
+				row = append(row, x)
 			}
 			if len(row) == 0 {
 				return nil, false
 			}
-			if !isNone(p[1]) && len(row) < n {
+			last := row
+			row = nil
+			if !isNone(p[1]) && len(last) < n {
 				in.roomItems(n)
-				for len(row) < n {
-					row = append(row, p[1])
+				for len(last) < n {
+					last = append(last, p[1])
 				}
 			}
-			return &List{row}, true
+			return &List{last}, true
 		}
 	})
 }

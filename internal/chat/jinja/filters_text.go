@@ -10,7 +10,7 @@ import (
 func caseFilter(name string, f func(Str) Str) filterFunc {
 	return func(in *interp, v Value, a args) Value {
 		a.positional(name, 0, 0)
-		s := softStr(v)
+		s := in.soft(v)
 		in.room(2 * len(s.s))
 		return f(s)
 	}
@@ -34,40 +34,40 @@ func titleWords(s Str) Str {
 	return out.plain()
 }
 
-func filterString(_ *interp, v Value, a args) Value {
+func filterString(in *interp, v Value, a args) Value {
 	a.positional("string", 0, 0)
-	return softStr(v)
+	return in.soft(v)
 }
 
-func filterSafe(_ *interp, v Value, a args) Value {
+func filterSafe(in *interp, v Value, a args) Value {
 	a.positional("safe", 0, 0)
-	return softStr(v).markup()
+	return in.soft(v).markup()
 }
 
 func filterEscape(in *interp, v Value, a args) Value {
 	a.positional("escape", 0, 0)
-	s := softStr(v)
+	s := in.soft(v)
 	in.room(5 * len(s.s))
 	return escapeStr(s)
 }
 
 func filterForceEscape(in *interp, v Value, a args) Value {
 	a.positional("forceescape", 0, 0)
-	s := strOf(v)
+	s := in.str(v)
 	in.room(5 * len(s.s))
 	return escapeStr(s)
 }
 
 func filterStriptags(in *interp, v Value, a args) Value {
 	a.positional("striptags", 0, 0)
-	s := strOf(v)
+	s := in.str(v)
 	in.room(len(s.s))
 	return stripTags(s)
 }
 
 func filterTrim(in *interp, v Value, a args) Value {
 	p := a.bind("trim", 0, "chars")
-	return stripArg(in, softStr(v), args{pos: orNone(p[0])}, "strip", true, true)
+	return stripArg(in, in.soft(v), args{pos: orNone(p[0])}, "strip", true, true)
 }
 
 func orNone(v Value) []Value {
@@ -79,7 +79,7 @@ func orNone(v Value) []Value {
 
 func filterCenter(in *interp, v Value, a args) Value {
 	p := a.bind("center", 0, "width")
-	return in.pad(softStr(v), "center", wantInt(p[0], 80), Text(" "))
+	return in.pad(in.soft(v), "center", wantInt(p[0], 80), Text(" "))
 }
 
 func filterReplace(in *interp, v Value, a args) Value {
@@ -89,9 +89,9 @@ func filterReplace(in *interp, v Value, a args) Value {
 		n = wantInt(p[2], -1)
 	}
 	if !in.auto {
-		return in.replace(strOf(v), strOf(p[0]), strOf(p[1]), n)
+		return in.replace(in.str(v), in.str(p[0]), in.str(p[1]), n)
 	}
-	s, old, repl := softStr(v), softStr(p[0]), softStr(p[1])
+	s, old, repl := in.soft(v), in.soft(p[0]), in.soft(p[1])
 	if old.safe || repl.safe && !s.safe {
 		s = escapeStr(s)
 	}
@@ -120,9 +120,9 @@ func filterJoin(in *interp, v Value, a args) Value {
 	sep, safe := in.joinMode(d, parts)
 	var b builder
 	for i, x := range parts {
-		s := strOf(x)
+		s := in.str(x)
 		if safe {
-			s = escapeValue(x)
+			s = in.escapeValue(x)
 		}
 		if i > 0 {
 			b.str(sep)
@@ -139,9 +139,9 @@ func filterJoin(in *interp, v Value, a args) Value {
 // separator or one of the parts is Markup.
 func (in *interp) joinMode(d Value, parts []Value) (sep Str, safe bool) {
 	if !in.auto {
-		return strOf(d), false
+		return in.str(d), false
 	}
-	sep = softStr(d)
+	sep = in.soft(d)
 	safe = sep.safe
 	for _, x := range parts {
 		if s, ok := x.(Str); ok && s.safe {
@@ -159,9 +159,9 @@ func filterFormat(in *interp, v Value, a args) Value {
 		throw("FilterArgumentError", "can't handle positional and keyword arguments at the same time")
 	}
 	if len(a.kw) > 0 {
-		return in.percent(softStr(v), a.keywordDict())
+		return in.percent(in.soft(v), a.keywordDict())
 	}
-	return in.percent(softStr(v), &Tuple{items: a.pos})
+	return in.percent(in.soft(v), &Tuple{items: a.pos})
 }
 
 func filterIndent(in *interp, v Value, a args) Value {
@@ -220,17 +220,18 @@ func filterTruncate(in *interp, v Value, a args) Value {
 	if leeway < 0 {
 		throw("AssertionError", "expected leeway >= 0, got %d", leeway)
 	}
-	if u, ok := v.(*undefined); ok {
-		return u
+	have, ok := length(v)
+	if !ok {
+		throwType("object of type '%s' has no len()", typeName(v))
+	}
+	if have <= int64(n)+int64(leeway) {
+		return v
 	}
 	s, ok := v.(Str)
 	if !ok {
-		throwType("object of type '%s' cannot be truncated", typeName(v))
+		throwType("can only concatenate %s to %s", typeName(v), typeName(v))
 	}
 	in.charge(len(s.s))
-	if s.runes() <= n+leeway {
-		return s
-	}
 	head := s.sub(0, s.offset(n-end.runes()))
 	if !wantBool(p[1], false) {
 		if i := strings.LastIndexByte(head.s, ' '); i >= 0 {
@@ -242,7 +243,7 @@ func filterTruncate(in *interp, v Value, a args) Value {
 
 func filterWordcount(in *interp, v Value, a args) Value {
 	a.positional("wordcount", 0, 0)
-	s := softStr(v)
+	s := in.soft(v)
 	in.charge(len(s.s))
 	n, inWord := 0, false
 	for _, r := range s.s {
@@ -259,7 +260,7 @@ func filterUrlencode(in *interp, v Value, a args) Value {
 	a.positional("urlencode", 0, 0)
 	if s, ok := v.(Str); ok || !iterable(v) {
 		if !ok {
-			s = strOf(v)
+			s = in.str(v)
 		}
 		in.room(3 * len(s.s))
 		return quoteURL(s.plain(), false)
@@ -275,9 +276,9 @@ func filterUrlencode(in *interp, v Value, a args) Value {
 		if b.len() > 0 {
 			b.text("&")
 		}
-		b.str(quoteURL(strOf(pair[0]), true))
+		b.str(quoteURL(in.str(pair[0]), true))
 		b.text("=")
-		b.str(quoteURL(strOf(pair[1]), true))
+		b.str(quoteURL(in.str(pair[1]), true))
 		in.room(b.len())
 	}
 	return b.done()
@@ -328,7 +329,7 @@ func filterXmlattr(in *interp, v Value, a args) Value {
 		}
 		b.str(escapeStr(name))
 		b.text(`="`)
-		b.str(escapeValue(d.vals[i]))
+		b.str(in.escapeValue(d.vals[i]))
 		b.text(`"`)
 		in.room(b.len())
 	}

@@ -28,12 +28,12 @@ func globalOf(name string) Value {
 	return nil
 }
 
-func globalRaise(_ *interp, a args) Value {
+func globalRaise(in *interp, a args) Value {
 	p := a.bind("raise_exception", 1, "message")
 	if p[0] == None {
 		panic(failure{&Raised{Message: "None"}})
 	}
-	panic(failure{&Raised{Message: strOf(p[0]).s}})
+	panic(failure{&Raised{Message: in.str(p[0]).s}})
 }
 
 func globalNow(in *interp, a args) Value {

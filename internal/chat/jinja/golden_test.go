@@ -146,3 +146,13 @@ func (c refCase) checkMarks(t *testing.T) {
 		t.Errorf("marked rendering differs:\ngot  %q\nwant %q", b.String(), *c.Out)
 	}
 }
+
+// TestOwnCases holds the interpreter against cases of our own, whose outputs
+// tools/ref/jinja.py made with the real Jinja2.
+func TestOwnCases(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "cases.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	runCases(t, data)
+}

@@ -31,7 +31,7 @@ func escapeStr(s Str) Str {
 	}).markup()
 }
 
-func escapeValue(v Value) Str { return escapeStr(softStr(v)) }
+func (in *interp) escapeValue(v Value) Str { return escapeStr(in.soft(v)) }
 
 // stripTags removes tags and comments, collapses white space and decodes
 // entities.

@@ -2,17 +2,19 @@ package jinja
 
 import (
 	"context"
+	"time"
 )
 
 // Limits of a rendering. Chat templates stay orders of magnitude below them.
 const (
-	maxStringBytes = 256 << 20
+	maxStringBytes = 128 << 20
 	maxItems       = 4 << 20
 	maxRange       = 100_000 // as the reference sandbox has it
 	maxCalls       = 200     // macros and recursive loops inside each other
 	maxEval        = 20_000  // nested expressions and statements
+	maxTime        = 10 * time.Second
 	defaultOutput  = 64 << 20
-	defaultSteps   = 50_000_000
+	defaultSteps   = 20_000_000
 	stepBytes      = 32 // copying so many bytes counts as one step
 )
 
@@ -24,6 +26,7 @@ type interp struct {
 	opts     Options
 	ctx      context.Context
 	steps    int
+	end      time.Time // of the time allowed
 	calls    int
 	evals    int
 	auto     bool // autoescape as set at run time
@@ -39,7 +42,7 @@ func newInterp(t *Template, vars *Dict, o Options) *interp {
 	if o.Context == nil {
 		o.Context = context.Background()
 	}
-	return &interp{t: t, vars: vars, opts: o, ctx: o.Context, exported: map[string]Value{}}
+	return &interp{t: t, vars: vars, opts: o, ctx: o.Context, end: time.Now().Add(maxTime), exported: map[string]Value{}}
 }
 
 // step accounts for one unit of work.
@@ -68,6 +71,9 @@ func (in *interp) charge(n int) {
 func (in *interp) checkDeadline() {
 	if err := in.ctx.Err(); err != nil {
 		throwLimit("rendering stopped: %v", err)
+	}
+	if time.Now().After(in.end) {
+		throwLimit("rendering took longer than %v", maxTime)
 	}
 }
 

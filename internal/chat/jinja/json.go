@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"math/big"
 	"sort"
@@ -24,11 +25,14 @@ func fromJSON(data []byte, mk func(string) Str) (v Value, err error) {
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
 	v, err = readJSON(d, mk, 0)
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
 	if err != nil {
 		return nil, fmt.Errorf("jinja: reading JSON: %w", err)
 	}
-	if d.More() {
-		return nil, fmt.Errorf("jinja: reading JSON: more than one value")
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("jinja: reading JSON: something follows the value")
 	}
 	return v, nil
 }
@@ -215,7 +219,7 @@ func (d *dumper) object(o *Dict, depth int) {
 		idx[i] = i
 	}
 	if d.sorted {
-		sort.SliceStable(idx, func(i, j int) bool { return less(o.keys[idx[i]], o.keys[idx[j]]) })
+		sort.SliceStable(idx, func(i, j int) bool { return d.in.less(o.keys[idx[i]], o.keys[idx[j]]) })
 	}
 	d.b.text("{")
 	for n, i := range idx {

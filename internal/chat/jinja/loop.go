@@ -107,7 +107,7 @@ func (l *loopState) attr(name string) (Value, bool) {
 	case "changed":
 		return &function{name: "changed", fn: func(_ *interp, a args) Value {
 			a.noKeywords("changed")
-			if l.changed != nil && equalItems(l.changed, a.pos, 0) {
+			if l.changed != nil && l.in.equalItems(l.changed, a.pos, 0) {
 				return Bool(false)
 			}
 			l.changed = append([]Value{}, a.pos...)

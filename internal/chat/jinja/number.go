@@ -75,6 +75,9 @@ func asFloat(v Value) float64 {
 		}
 		return f
 	}
+	if u, ok := v.(*undefined); ok {
+		u.fail()
+	}
 	throwType("must be real number, not %s", typeName(v))
 	return 0
 }

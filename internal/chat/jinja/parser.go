@@ -182,9 +182,9 @@ func (p *parser) statement() []stmt {
 	case "generation":
 		return []stmt{p.generation(t.line)}
 	case "break":
-		return []stmt{&breakStmt{}}
+		return []stmt{&breakStmt{t.line}}
 	case "continue":
-		return []stmt{&continueStmt{}}
+		return []stmt{&continueStmt{t.line}}
 	case "include", "import", "from", "extends":
 		return []stmt{p.otherTemplate(t.text)}
 	}
@@ -226,9 +226,9 @@ func (p *parser) ifs() stmt {
 
 func (p *parser) forLoop(line int) stmt {
 	s := &forStmt{line: line}
-	s.target = p.assignTarget(targetOpts{end: "in"})
+	s.target = p.assignTarget(targetOpts{})
 	p.expectName("in")
-	s.iter = p.tuple(tupleOpts{end: "recursive"})
+	s.iter = p.tuple(tupleOpts{})
 	if p.skipName("if") {
 		s.test = p.expression()
 	}

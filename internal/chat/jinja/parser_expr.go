@@ -1,14 +1,13 @@
 package jinja
 
 type targetOpts struct {
-	end       string // a name that ends a tuple
-	namespace bool   // ns.attr is allowed
+	namespace bool // ns.attr is allowed
 }
 
 // assignTarget parses names, tuples of names and, in set, namespace attributes.
 func (p *parser) assignTarget(o targetOpts) expr {
 	t := p.cur()
-	x := p.tuple(tupleOpts{simple: true, end: o.end, namespace: o.namespace})
+	x := p.tuple(tupleOpts{simple: true, namespace: o.namespace})
 	p.makeTarget(x, t.line)
 	return x
 }
@@ -40,14 +39,13 @@ func exprName(x expr) string {
 }
 
 type tupleOpts struct {
-	simple    bool   // primaries only
-	cond      bool   // inline if is allowed
-	end       string // a name that ends the tuple
-	parens    bool   // () is a tuple
+	simple    bool // primaries only
+	cond      bool // inline if is allowed
+	parens    bool // () is a tuple
 	namespace bool
 }
 
-func (p *parser) tupleEnd(o tupleOpts) bool {
+func (p *parser) tupleEnd() bool {
 	t := p.cur()
 	switch t.kind {
 	case tokVarEnd, tokBlockEnd:
@@ -55,7 +53,7 @@ func (p *parser) tupleEnd(o tupleOpts) bool {
 	case tokOp:
 		return t.text == ")"
 	}
-	return o.end != "" && t.kind == tokName && t.text == o.end
+	return false
 }
 
 // tuple parses one expression, or several with commas between them.
@@ -67,7 +65,7 @@ func (p *parser) tuple(o tupleOpts) expr {
 		if len(items) > 0 {
 			p.expectOp(",")
 		}
-		if p.tupleEnd(o) {
+		if p.tupleEnd() {
 			break
 		}
 		switch {

@@ -178,9 +178,9 @@ func (p *percentArgs) convert(c rune, v Value, sp fmtSpec) Str {
 	switch c {
 	case 's':
 		if p.safe {
-			return text(escapeValue(v))
+			return text(p.in.escapeValue(v))
 		}
-		return text(strOf(v))
+		return text(p.in.str(v))
 	case 'r', 'a':
 		r := repr(v)
 		if c == 'a' {

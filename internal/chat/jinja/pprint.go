@@ -6,35 +6,35 @@ import "sort"
 // repr with sorted keys. Longer values are broken after every element.
 func filterPprint(in *interp, v Value, a args) Value {
 	a.positional("pprint", 0, 0)
-	return pretty(v, 0, 0, 0)
+	return in.pretty(v, 0, 0, 0)
 }
 
 const prettyWidth = 80
 
-func pretty(v Value, indent, allowance, depth int) Str {
+func (in *interp) pretty(v Value, indent, allowance, depth int) Str {
 	if depth > maxNesting {
 		throw("RecursionError", "maximum recursion depth exceeded")
 	}
-	flat := repr(sortKeys(v, depth))
+	flat := repr(in.sortKeys(v, depth))
 	if flat.runes() <= prettyWidth-indent-allowance {
 		return flat
 	}
 	switch x := v.(type) {
 	case *List:
-		return prettyItems("[", "]", x.items, indent, allowance, depth)
+		return in.prettyItems("[", "]", x.items, indent, allowance, depth)
 	case *Tuple:
 		end := ")"
 		if len(x.items) == 1 {
 			end = ",)"
 		}
-		return prettyItems("(", end, x.items, indent, allowance, depth)
+		return in.prettyItems("(", end, x.items, indent, allowance, depth)
 	case *Dict:
-		return prettyDict(x, indent, allowance, depth)
+		return in.prettyDict(x, indent, allowance, depth)
 	}
 	return flat
 }
 
-func prettyItems(open, end string, items []Value, indent, allowance, depth int) Str {
+func (in *interp) prettyItems(open, end string, items []Value, indent, allowance, depth int) Str {
 	var b builder
 	b.text(open)
 	for i, x := range items {
@@ -45,14 +45,14 @@ func prettyItems(open, end string, items []Value, indent, allowance, depth int) 
 		if i > 0 {
 			b.text(",\n" + spaces(indent+1))
 		}
-		b.str(pretty(x, indent+1, room, depth+1))
+		b.str(in.pretty(x, indent+1, room, depth+1))
 	}
 	b.text(end)
 	return b.done()
 }
 
-func prettyDict(d *Dict, indent, allowance, depth int) Str {
-	d = sortKeys(d, depth).(*Dict)
+func (in *interp) prettyDict(d *Dict, indent, allowance, depth int) Str {
+	d = in.sortKeys(d, depth).(*Dict)
 	var b builder
 	b.text("{")
 	for i, k := range d.keys {
@@ -66,7 +66,7 @@ func prettyDict(d *Dict, indent, allowance, depth int) Str {
 		key := repr(k)
 		b.str(key)
 		b.text(": ")
-		b.str(pretty(d.vals[i], indent+key.runes()+3, room, depth+1))
+		b.str(in.pretty(d.vals[i], indent+key.runes()+3, room, depth+1))
 	}
 	b.text("}")
 	return b.done()
@@ -83,7 +83,8 @@ func make0(n int) []byte {
 }
 
 // sortKeys copies a value with the keys of its dicts in order.
-func sortKeys(v Value, depth int) Value {
+func (in *interp) sortKeys(v Value, depth int) Value {
+	in.step()
 	if depth > maxNesting {
 		throw("RecursionError", "maximum recursion depth exceeded")
 	}
@@ -91,13 +92,13 @@ func sortKeys(v Value, depth int) Value {
 	case *List:
 		l := &List{make([]Value, len(x.items))}
 		for i, y := range x.items {
-			l.items[i] = sortKeys(y, depth+1)
+			l.items[i] = in.sortKeys(y, depth+1)
 		}
 		return l
 	case *Tuple:
 		t := &Tuple{items: make([]Value, len(x.items))}
 		for i, y := range x.items {
-			t.items[i] = sortKeys(y, depth+1)
+			t.items[i] = in.sortKeys(y, depth+1)
 		}
 		return t
 	case *Dict:
@@ -105,10 +106,10 @@ func sortKeys(v Value, depth int) Value {
 		for i := range idx {
 			idx[i] = i
 		}
-		sort.SliceStable(idx, func(i, j int) bool { return keyLess(x.keys[idx[i]], x.keys[idx[j]]) })
+		sort.SliceStable(idx, func(i, j int) bool { return in.keyLess(x.keys[idx[i]], x.keys[idx[j]]) })
 		d := NewDict()
 		for _, i := range idx {
-			d.put(x.keys[i], sortKeys(x.vals[i], depth+1))
+			d.put(x.keys[i], in.sortKeys(x.vals[i], depth+1))
 		}
 		return d
 	}
@@ -116,10 +117,10 @@ func sortKeys(v Value, depth int) Value {
 }
 
 // keyLess orders keys of one kind by value and mixed ones by type name.
-func keyLess(a, b Value) bool {
+func (in *interp) keyLess(a, b Value) bool {
 	if _, ok := a.(Str); ok || isNumber(a) {
 		if typeName(a) == typeName(b) || isNumber(a) && isNumber(b) {
-			return less(a, b)
+			return in.less(a, b)
 		}
 	}
 	return typeName(a) < typeName(b)

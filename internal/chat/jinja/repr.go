@@ -12,6 +12,9 @@ import (
 // maxNesting bounds recursion over nested values.
 const maxNesting = 400
 
+// maxReprBytes bounds the text of one list or dict.
+const maxReprBytes = 64 << 20
+
 // maxDigits is Python's limit for printing an int.
 const maxDigits = 4300
 
@@ -28,12 +31,22 @@ func strOf(v Value) Str {
 	return repr(v)
 }
 
-// softStr is str() that leaves strings, also Markup, as they are.
-func softStr(v Value) Str {
+// str is strOf with its cost accounted for.
+func (in *interp) str(v Value) Str {
+	if s, ok := v.(Str); ok {
+		return s.plain()
+	}
+	s := strOf(v)
+	in.charge(len(s.s))
+	return s
+}
+
+// soft is str that leaves strings, also Markup, as they are.
+func (in *interp) soft(v Value) Str {
 	if s, ok := v.(Str); ok {
 		return s
 	}
-	return strOf(v)
+	return in.str(v)
 }
 
 // repr is Python's repr().
@@ -49,8 +62,8 @@ func writeRepr(b *builder, v Value, depth int) {
 	if depth > maxNesting {
 		throw("RecursionError", "maximum recursion depth exceeded while getting the repr of an object")
 	}
-	if b.len() > maxStringBytes {
-		throwLimit("text of more than %d bytes", maxStringBytes)
+	if b.len() > maxReprBytes {
+		throwLimit("text of more than %d bytes", maxReprBytes)
 	}
 	switch v := v.(type) {
 	case noneType:
@@ -96,7 +109,7 @@ func writeRepr(b *builder, v Value, depth int) {
 		}
 		b.text("])")
 	case *namespace:
-		b.text("<TemplateNamespace ")
+		b.text("<Namespace ")
 		writeDictRepr(b, v.attrs, depth)
 		b.text(">")
 	default:

@@ -112,10 +112,16 @@ func (r *resolver) stmt(s stmt) {
 		r.autoescape(s)
 	case *blockStmt:
 		r.block(s)
-	case *breakStmt, *continueStmt:
-		if r.fn.loops == 0 {
-			throwSyntax(0, "break or continue outside loop")
-		}
+	case *breakStmt:
+		r.inLoop("break", s.line)
+	case *continueStmt:
+		r.inLoop("continue", s.line)
+	}
+}
+
+func (r *resolver) inLoop(tag string, line int) {
+	if r.fn.loops == 0 {
+		throwSyntax(line, "'%s' outside loop", tag)
 	}
 }
 

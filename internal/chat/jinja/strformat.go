@@ -171,7 +171,7 @@ func (f *formatter) field(s Str, depth int) Str {
 	switch conv {
 	case 0:
 	case 's':
-		v = strOf(v)
+		v = f.in.str(v)
 	case 'r':
 		v = repr(v)
 	case 'a':

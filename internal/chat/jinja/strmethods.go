@@ -228,6 +228,7 @@ func (in *interp) replace(s, old, repl Str, n int) Str {
 	b := builder{buf: make([]byte, 0, len(s.s))}
 	pos := 0
 	for ; n > 0; n-- {
+		in.step()
 		i := strings.Index(s.s[pos:], old.s)
 		if i < 0 {
 			break
@@ -317,7 +318,7 @@ func methodJoin(in *interp, s Str, a args) Value {
 			throwType("sequence item %d: expected str instance, %s found", i, typeName(v))
 		}
 		if s.safe {
-			x = escapeValue(v)
+			x = in.escapeValue(v)
 		}
 		if i > 0 {
 			b.str(s)

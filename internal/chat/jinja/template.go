@@ -17,19 +17,27 @@ type Template struct {
 
 // Options tell how to render. The zero value is usable.
 type Options struct {
-	// Context stops a rendering that takes too long; nil means no deadline.
+	// Context can stop a rendering; one that takes ten seconds stops anyway.
 	Context context.Context
 	// Now is what strftime_now formats. The zero time is not read unless the
 	// template asks for the time, which then fails.
 	Now time.Time
 	// MaxOutput bounds the text in bytes, MaxSteps the work; 0 means the
-	// defaults of 64 MiB and 50 million.
+	// defaults of 64 MiB and 20 million.
 	MaxOutput int
 	MaxSteps  int
 }
 
 // Parse reads a template. The error wraps ErrSyntax.
-func Parse(src string) (t *Template, err error) {
+func Parse(src string) (*Template, error) {
+	t, err := parse(src)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+func parse(src string) (t *Template, err error) {
 	defer catch(&err)
 	if len(src) > maxSource {
 		throwSyntax(1, "template of %d bytes, the limit is %d", len(src), maxSource)

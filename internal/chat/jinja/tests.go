@@ -18,7 +18,7 @@ func testOf(name string) testFunc {
 		return parity(0)
 	case "divisibleby":
 		return func(in *interp, v Value, a args) bool {
-			return equal(in.binary("%", v, a.bind(name, 1, "num")[0]), Int(0))
+			return in.equal(in.binary("%", v, a.bind(name, 1, "num")[0]), Int(0))
 		}
 	case "filter":
 		return func(_ *interp, v Value, a args) bool { return filterOf(keyText(v)) != nil }
@@ -29,9 +29,9 @@ func testOf(name string) testFunc {
 	case "in":
 		return func(in *interp, v Value, a args) bool { return in.contains(v, a.bind(name, 1, "seq")[0]) }
 	case "==", "eq", "equalto":
-		return func(_ *interp, v Value, a args) bool { return equal(v, a.positional(name, 1, 1)[0]) }
+		return func(in *interp, v Value, a args) bool { return in.equal(v, a.positional(name, 1, 1)[0]) }
 	case "!=", "ne":
-		return func(_ *interp, v Value, a args) bool { return !equal(v, a.positional(name, 1, 1)[0]) }
+		return func(in *interp, v Value, a args) bool { return !in.equal(v, a.positional(name, 1, 1)[0]) }
 	case ">", "gt", "greaterthan":
 		return ordering(">")
 	case ">=", "ge":
@@ -92,12 +92,12 @@ func typeTestOf(name string) func(Value) bool {
 func parity(want int64) testFunc {
 	return func(in *interp, v Value, a args) bool {
 		a.positional("odd/even", 0, 0)
-		return equal(in.binary("%", v, Int(2)), Int(want))
+		return in.equal(in.binary("%", v, Int(2)), Int(want))
 	}
 }
 
 func ordering(op string) testFunc {
-	return func(_ *interp, v Value, a args) bool { return order(op, v, a.positional(op, 1, 1)[0]) }
+	return func(in *interp, v Value, a args) bool { return in.order(op, v, a.positional(op, 1, 1)[0]) }
 }
 
 // keyText is a dictionary key that may be any hashable value.
@@ -111,7 +111,7 @@ func keyText(v Value) string {
 // isSequence: has a length and elements by index. An undefined value counts.
 func isSequence(v Value) bool {
 	switch v.(type) {
-	case Str, *List, *Tuple, *Dict, *rangeValue:
+	case Str, *List, *Tuple, *Dict, *rangeValue, *undefined:
 		return true
 	}
 	return false
