@@ -51,12 +51,13 @@ func define(p Params, history []int32, index int, logits []float32, mask []uint6
 	if p.TopK > 0 && p.TopK < len(row) {
 		row = row[:p.TopK]
 	}
-	t := func(c candidate) float64 {
-		return (float64(c.x) - float64(row[0].x)) * (math.Log2E / float64(p.Temperature))
+	best := row[0].x
+	u := func(c candidate) float64 { // in 64ths of an octave
+		return (float64(c.x) - float64(best)) * (math.Log2E * 64 / float64(p.Temperature))
 	}
 	total := uint64(0)
 	for _, c := range row {
-		total += weight(t(c))
+		total += weight(u(c))
 	}
 	need := total
 	if p.TopP > 0 && p.TopP < 1 {
@@ -64,18 +65,18 @@ func define(p Params, history []int32, index int, logits []float32, mask []uint6
 	}
 	kept := uint64(0)
 	for i, c := range row {
-		if kept >= need || p.MinP > 0 && t(c) < math.Log2(float64(p.MinP)) {
+		if kept >= need || p.MinP > 0 && u(c) < math.Log2(float64(p.MinP))*64 {
 			row = row[:i]
 			break
 		}
-		kept += weight(t(c))
+		kept += weight(u(c))
 	}
 	goal := target(random(p.Seed, uint64(index)), kept)
 	for _, c := range row {
-		if goal < weight(t(c)) {
+		if goal < weight(u(c)) {
 			return c.id, nil
 		}
-		goal -= weight(t(c))
+		goal -= weight(u(c))
 	}
 	panic("the weights of row sum to kept")
 }

@@ -26,22 +26,34 @@ func order(a, b candidate) int {
 	return cmp.Compare(a.id, b.id)
 }
 
-// argMax returns the first of the greatest logits. The negated comparison lets
-// a NaN through to the check without a test of its own per element.
+// argMax returns the first of the greatest logits. It looks at eight at a time:
+// `all eight ≤ best` is false for a NaN too, which the closer look then finds.
 func argMax(row []float32) (candidate, error) {
-	best := candidate{-1, negInf}
-	for i, x := range row {
-		if !(x <= best.x) {
-			if !finite(x) {
-				return best, nanError(i, x)
+	id, best := -1, negInf
+	for base := 0; base < len(row); base += 8 {
+		if base+8 <= len(row) && noneAbove((*[8]float32)(row[base:]), best) {
+			continue
+		}
+		for i, x := range row[base:min(base+8, len(row))] {
+			if x <= best {
+				continue
 			}
-			best = candidate{int32(i), x}
+			if !finite(x) {
+				return candidate{}, nanError(base+i, x)
+			}
+			id, best = base+i, x
 		}
 	}
-	if best.id < 0 {
-		return best, ErrNoToken
+	if id < 0 {
+		return candidate{}, ErrNoToken
 	}
-	return best, nil
+	return candidate{int32(id), best}, nil
+}
+
+// noneAbove says that all of r are numbers and at most bound.
+func noneAbove(r *[8]float32, bound float32) bool {
+	return r[0] <= bound && r[1] <= bound && r[2] <= bound && r[3] <= bound &&
+		r[4] <= bound && r[5] <= bound && r[6] <= bound && r[7] <= bound
 }
 
 // firstK appends the first k of row in order to dst, fewer if fewer are above
@@ -52,18 +64,23 @@ func firstK(dst []candidate, row []float32, k int) ([]candidate, error) {
 	k = min(k, len(row))
 	limit := max(2*k, 64)
 	threshold := negInf
-	for i, x := range row {
-		if x <= threshold {
+	for base := 0; base < len(row); base += 8 {
+		if base+8 <= len(row) && noneAbove((*[8]float32)(row[base:]), threshold) {
 			continue
 		}
-		if !finite(x) {
-			return dst, nanError(i, x)
-		}
-		dst = append(dst, candidate{int32(i), x})
-		if len(dst) == limit {
-			slices.SortFunc(dst, order)
-			dst = dst[:k]
-			threshold = dst[k-1].x
+		for i, x := range row[base:min(base+8, len(row))] {
+			if x <= threshold {
+				continue
+			}
+			if !finite(x) {
+				return dst, nanError(base+i, x)
+			}
+			dst = append(dst, candidate{int32(base + i), x})
+			if len(dst) == limit {
+				slices.SortFunc(dst, order)
+				dst = dst[:k]
+				threshold = dst[k-1].x
+			}
 		}
 	}
 	if len(dst) == 0 {
@@ -104,22 +121,6 @@ func (m *Sampler) drawFew(p *Params, row []float32, rnd uint64) (int32, error) {
 	}
 	return m.best[last].id, nil
 }
-
-// scale maps a logit to t = log2 of its weight relative to the greatest.
-type scale struct {
-	max, perT float64
-	low       float64 // min-p as a bound on t; −Inf if off
-}
-
-func newScale(p *Params, max float32) scale {
-	s := scale{float64(max), math.Log2E / float64(p.Temperature), math.Inf(-1)}
-	if p.MinP > 0 {
-		s.low = math.Log2(float64(p.MinP))
-	}
-	return s
-}
-
-func (s *scale) at(x float32) float64 { return (float64(x) - s.max) * s.perT }
 
 // topPNeed is the weight that a start of the order must reach under top-p.
 func topPNeed(p *Params, total uint64) uint64 {

@@ -9,20 +9,20 @@ import "slices"
 // sorted. Weights being integers, the sums are those of the sorted definition.
 
 const (
-	bucketsPerOctave = 4
-	bucketCount      = weightBits * bucketsPerOctave
-	shortHead        = 512 // a head of so many tokens is collected as a whole
+	bucketSteps = 16 // of u: a quarter of an octave
+	bucketCount = -lightest/bucketSteps + 1
+	shortHead   = 512 // a head of so many tokens is collected as a whole
 )
 
 // histogram holds per bucket how many tokens fall into it and their weight.
 // Later buckets hold smaller logits.
-type histogram struct {
-	count  [bucketCount]int
-	weight [bucketCount]uint64
+type histogram [bucketCount]struct {
+	count  int
+	weight uint64
 }
 
-// bucket returns the bucket of −40 < t ≤ 0.
-func bucket(t float64) int { return int(-t * bucketsPerOctave) }
+// bucket returns the bucket of lightest < u ≤ 0, given the k of split(u).
+func bucket(k int) int { return int(uint(offset-k) / bucketSteps) }
 
 // drawMany draws among all tokens of row.
 func (m *Sampler) drawMany(p *Params, row []float32, rnd uint64) (int32, error) {
@@ -34,8 +34,8 @@ func (m *Sampler) drawMany(p *Params, row []float32, rnd uint64) (int32, error) 
 	m.fill(row, &scale)
 	goal := target(rnd, m.kept(p, row, &scale))
 	b := 0
-	for ; goal >= m.hist.weight[b]; b++ {
-		goal -= m.hist.weight[b]
+	for ; goal >= m.hist[b].weight; b++ {
+		goal -= m.hist[b].weight
 	}
 	for _, c := range m.members(row, &scale, b) {
 		w := weight(scale.at(c.x))
@@ -52,15 +52,16 @@ func (m *Sampler) drawMany(p *Params, row []float32, rnd uint64) (int32, error) 
 func (m *Sampler) fill(row []float32, s *scale) {
 	m.hist = histogram{}
 	m.low, m.high = 1, 0
-	skip := float32(s.max - (weightBits+1)/s.perT)
+	skip := s.above(-lightest)
 	for _, x := range row {
 		if x < skip {
 			continue
 		}
-		if t := s.at(x); t > -weightBits {
-			b := bucket(t)
-			m.hist.count[b]++
-			m.hist.weight[b] += weight(t)
+		if u := s.at(x); u > lightest {
+			k, r := split(u)
+			h := &m.hist[bucket(k)]
+			h.count++
+			h.weight += weigh(k, r)
 		}
 	}
 }
@@ -70,8 +71,8 @@ func (m *Sampler) fill(row []float32, s *scale) {
 // shortest of the starts.
 func (m *Sampler) kept(p *Params, row []float32, s *scale) uint64 {
 	total := uint64(0)
-	for _, w := range m.hist.weight {
-		total += w
+	for b := range m.hist {
+		total += m.hist[b].weight
 	}
 	if p.TopK > 0 {
 		total = m.firstWeight(row, s, p.TopK, total)
@@ -80,7 +81,7 @@ func (m *Sampler) kept(p *Params, row []float32, s *scale) uint64 {
 	if need := topPNeed(p, total); need < total {
 		kept = m.reach(row, s, need)
 	}
-	if s.low > -weightBits {
+	if s.low > lightest {
 		kept = min(kept, m.aboveLow(row, s))
 	}
 	return kept
@@ -89,10 +90,10 @@ func (m *Sampler) kept(p *Params, row []float32, s *scale) uint64 {
 // firstWeight returns the weight of the first k tokens, at most total.
 func (m *Sampler) firstWeight(row []float32, s *scale, k int, total uint64) uint64 {
 	sum := uint64(0)
-	for b, n := range m.hist.count {
-		if k >= n {
+	for b := range m.hist {
+		if n := m.hist[b].count; k >= n {
 			k -= n
-			sum += m.hist.weight[b]
+			sum += m.hist[b].weight
 			continue
 		}
 		for _, c := range m.members(row, s, b)[:k] {
@@ -107,8 +108,8 @@ func (m *Sampler) firstWeight(row []float32, s *scale, k int, total uint64) uint
 func (m *Sampler) reach(row []float32, s *scale, need uint64) uint64 {
 	sum := uint64(0)
 	b := 0
-	for ; sum+m.hist.weight[b] < need; b++ {
-		sum += m.hist.weight[b]
+	for ; sum+m.hist[b].weight < need; b++ {
+		sum += m.hist[b].weight
 	}
 	for _, c := range m.members(row, s, b) {
 		if sum >= need {
@@ -122,13 +123,14 @@ func (m *Sampler) reach(row []float32, s *scale, need uint64) uint64 {
 // aboveLow returns the weight of the tokens that min-p leaves.
 func (m *Sampler) aboveLow(row []float32, s *scale) uint64 {
 	sum := uint64(0)
-	end := bucket(s.low)
-	for _, w := range m.hist.weight[:end] {
-		sum += w
+	k, _ := split(s.low)
+	end := bucket(k)
+	for b := range end {
+		sum += m.hist[b].weight
 	}
 	for _, c := range m.members(row, s, end) {
-		if t := s.at(c.x); t >= s.low {
-			sum += weight(t)
+		if u := s.at(c.x); u >= s.low {
+			sum += weight(u)
 		}
 	}
 	return sum
@@ -142,29 +144,30 @@ func (m *Sampler) members(row []float32, s *scale, b int) []candidate {
 	}
 	start := 0
 	for i := m.low; i < b; i++ {
-		start += m.hist.count[i]
+		start += m.hist[i].count
 	}
-	return m.member[start : start+m.hist.count[b]]
+	return m.member[start : start+m.hist[b].count]
 }
 
 // collect sorts bucket b into m.member, with all before it if they are few.
 func (m *Sampler) collect(row []float32, s *scale, b int) {
 	head := 0
-	for _, n := range m.hist.count[:b+1] {
-		head += n
+	for i := range b + 1 {
+		head += m.hist[i].count
 	}
 	m.low, m.high = b, b
 	if head <= shortHead {
 		m.low = 0
 	}
 	m.member = m.member[:0]
-	skip := float32(s.max - float64(b+2)/bucketsPerOctave/s.perT)
+	skip := s.above((b + 1) * bucketSteps)
 	for i, x := range row {
 		if x < skip {
 			continue
 		}
-		if t := s.at(x); t > -weightBits {
-			if at := bucket(t); at >= m.low && at <= b {
+		if u := s.at(x); u > lightest {
+			k, _ := split(u)
+			if at := bucket(k); at >= m.low && at <= b {
 				m.member = append(m.member, candidate{int32(i), x})
 			}
 		}

@@ -237,16 +237,19 @@ func TestBrokenRowsAreErrors(t *testing.T) {
 	f(nil, []uint64{1}, 1, nan)
 }
 
-func TestExp2(t *testing.T) {
-	for i := range 40000 {
-		x := -float64(i) / 1000
-		m, e := exp2(x)
-		got, want := math.Ldexp(m, e), math.Exp2(x)
+func TestWeight(t *testing.T) {
+	for i := range 2560 * 8 {
+		u := -float64(i) / 8.1
+		k, r := split(u)
+		got, want := math.Ldexp(power(k, r), -weightBits), math.Exp2(u/64)
 		if math.Abs(got-want) > 1e-9*want {
-			t.Fatalf("2^%g: got %g, want %g", x, got, want)
+			t.Fatalf("2^(%g/64): got %g, want %g", u, got, want)
+		}
+		if w := float64(weight(u)); math.Abs(w-want*(1<<weightBits)) > 1+w*1e-9 {
+			t.Fatalf("weight at %g: got %g, want %g", u, w, want*(1<<weightBits))
 		}
 	}
-	if weight(0) != 1<<weightBits || weight(-40) != 0 || weight(math.Inf(-1)) != 0 || weight(-39.999) == 0 {
+	if weight(0) != 1<<weightBits || weight(lightest) != 0 || weight(math.Inf(-1)) != 0 || weight(lightest+0.01) == 0 {
 		t.Error("weights at the ends of their range")
 	}
 }

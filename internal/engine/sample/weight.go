@@ -2,51 +2,90 @@ package sample
 
 import "math"
 
-const (
-	weightBits = 40 // the best token weighs 2^40; 2^18 tokens still sum below 2^58
+// Weights are powers of two of u/64, u ≤ 0 being a logit's distance from the
+// greatest in 64ths of an octave: a sixty-fourth part of u is looked up, the
+// rest is a polynomial.
 
-	// Coefficients of 2^r = 1 + c1·r + c2·r² + c3·r³ for r in [0, 1/64):
-	// ln2^n/n!, relative error below 6e-10.
-	c1 = 0.6931471805599453
-	c2 = 0.24022650695910072
-	c3 = 0.05550410866482158
+const (
+	octave     = 64
+	weightBits = 40                   // the best token weighs 2^40; 2^18 tokens still sum below 2^58
+	lightest   = -weightBits * octave // at this u and below a token weighs nothing
+	offset     = 64 * octave          // makes u positive, so that truncation is the floor
+
+	// 2^(r/64) = 1 + c1·r + c2·r² + c3·r³ for r in [0, 1): (ln2/64)^n/n!,
+	// relative error below 6e-10.
+	c1 = 0.6931471805599453 / octave
+	c2 = 0.24022650695910072 / octave / octave
+	c3 = 0.05550410866482158 / octave / octave / octave
 )
 
-// exp2 returns m in [1, 2) and e ≤ 0 with 2^t ≈ m·2^e, for −1000 < t ≤ 0.
-// The conversions forbid fused multiply-add: same bits on every machine.
-func exp2(t float64) (m float64, e int) {
-	e = int(t)
-	if float64(e) > t {
-		e--
-	}
-	f := t - float64(e)
-	j := int(f * 64)
-	r := f - float64(j)*(1.0/64)
-	poly := c2 + float64(r*c3)
-	poly = c1 + float64(r*poly)
-	poly = 1 + float64(r*poly)
-	return exp2Table[j&63] * poly, e
+// split returns k = ⌊u⌋ + offset and the rest r, for −offset < u ≤ 0.
+func split(u float64) (k int, r float64) {
+	v := u + offset
+	k = int(v)
+	return k, v - float64(k)
 }
 
-// weight returns ⌊2^40·2^t⌋ for t ≤ 0, and 0 where t ≤ −40.
-func weight(t float64) uint64 {
-	if !(t > -weightBits) {
+// power returns 2^(u/64 + 40) for lightest < u ≤ 0, given split(u). The
+// conversions forbid fused multiply-add: same bits on every machine.
+func power(k int, r float64) float64 {
+	p := c2 + float64(r*c3)
+	p = c1 + float64(r*p)
+	p = 1 + float64(r*p)
+	return powers[k] * p
+}
+
+// powers[k] is 2^(k/64 − 64 + 40). Scaling by powers of two is exact, so the
+// table is as good as the literals behind it.
+var powers = func() (t [offset + octave]float64) {
+	for k := range t {
+		t[k] = math.Ldexp(exp2Table[k%octave], k/octave-offset/octave+weightBits)
+	}
+	return t
+}()
+
+// weight returns ⌊2^40·2^(u/64)⌋, and 0 where u ≤ lightest.
+func weight(u float64) uint64 {
+	if !(u > lightest) {
 		return 0
 	}
-	m, e := exp2(t)
-	return uint64(m*(1<<weightBits)) >> uint(-e)
+	k, r := split(u)
+	return weigh(k, r)
 }
 
-// logSumExp returns ln Σ exp(x−max) over all x, given the greatest of them.
-// Terms below 2^-60 of the greatest vanish in the sum and are left out.
-func logSumExp(logits []float32, max float32) float64 {
-	low := max - 60*math.Ln2
+func weigh(k int, r float64) uint64 { return uint64(int64(power(k, r))) }
+
+// logSumExp returns ln Σ exp(x−greatest) over all x. Terms below 2^-60 of the
+// greatest vanish in the sum and are left out.
+func logSumExp(logits []float32, greatest float32) float64 {
+	low := greatest - 60*math.Ln2
 	sum := 0.0
 	for _, x := range logits {
 		if x > low {
-			m, e := exp2((float64(x) - float64(max)) * math.Log2E)
-			sum += m * math.Float64frombits(uint64(1023+e)<<52)
+			sum += power(split((float64(x) - float64(greatest)) * (math.Log2E * octave)))
 		}
 	}
-	return math.Log(sum)
+	return math.Log(sum / (1 << weightBits))
+}
+
+// scale maps logits to u under a temperature.
+type scale struct {
+	max, perT float64
+	low       float64 // min-p as a bound on u; −Inf if off
+}
+
+func newScale(p *Params, max float32) scale {
+	s := scale{float64(max), math.Log2E * octave / float64(p.Temperature), math.Inf(-1)}
+	if p.MinP > 0 {
+		s.low = math.Log2(float64(p.MinP)) * octave
+	}
+	return s
+}
+
+func (s *scale) at(x float32) float64 { return (float64(x) - s.max) * s.perT }
+
+// above returns a logit below which u is less than −steps, erring on the low
+// side by rounding and one octave.
+func (s *scale) above(steps int) float32 {
+	return float32(s.max - float64(steps+octave)/s.perT)
 }
