@@ -30,10 +30,10 @@ type quantKernels struct {
 	// unpack writes a panel as a strip.
 	unpack func(f *form, dst, w []byte, blocks int)
 	// strip multiplies two strips, wstride bytes apart, with n rows, no more
-	// than stripRows, and writes out[i*ldo : i*ldo+32] for each. Meanwhile it
+	// than stripRows of the form, and writes out[i*ldo : i*ldo+32] for each. Meanwhile it
 	// fetches ahead, weights of the next panels, into the second-level cache.
 	strip     func(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int, ahead []byte)
-	stripRows int
+	stripRows func(f *form) int
 	// blockBytes is the size of a strip's block of a form.
 	blockBytes func(f *form) int
 }
@@ -118,7 +118,8 @@ func (s *section) mulStrips(k *quantKernels, out []float32, ldo int, x *Acts, fi
 	}
 	tmp := x.take(min(group, end-first) * panel)
 	defer x.give(tmp)
-	tiles := (x.t + k.stripRows - 1) / k.stripRows
+	tileRows := k.stripRows(s.form)
+	tiles := (x.t + tileRows - 1) / tileRows
 	j := stripJob{s: s, k: k, out: out, ldo: ldo, x: x, tmp: tmp, panel: panel}
 	for ; first < end; first += group {
 		j.first, j.n = first, min(group, end-first)

@@ -107,7 +107,7 @@ func stripGeneric(f *form, out []float32, ldo int, w []byte, wstride int, x []by
 
 // portableKernels are the definition as a level. It has no direct loop.
 var portableKernels = quantKernels{
-	unpack: unpackGeneric, strip: stripGeneric, stripRows: 6,
+	unpack: unpackGeneric, strip: stripGeneric, stripRows: func(*form) int { return 6 },
 	blockBytes: func(*form) int { return stripBlock },
 }
 

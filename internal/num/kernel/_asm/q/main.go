@@ -31,6 +31,23 @@ func main() {
 				strip512(k, n)
 			}
 		}
+	case "avx2":
+		c := newConstants2()
+		for _, f := range forms {
+			direct256(c, f, 1)
+			direct256(c, f, 2)
+			unpack256(c, f)
+		}
+		for n := 1; n <= 4; n++ {
+			strip256(c, 4, kindZero, n)
+			strip256(c, 4, kindMin, n)
+		}
+		for n := 1; n <= 3; n++ {
+			strip256(c, 5, kindZero, n)
+			strip256(c, 5, kindMin, n)
+			strip256(c, 6, kindHalf, n)
+			strip256(c, 8, kindZero, n)
+		}
 	default:
 		fmt.Fprintf(os.Stderr, "unknown level %q\n", *level)
 		os.Exit(2)

@@ -1,0 +1,453 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// The AVX2 loops multiply unsigned weights with signed activations by
+// VPMADDUBSW, whose sums of two products saturate at 16 bits, and add up in 16
+// bits as long as that cannot overflow. An activation is within ±127, so with
+// n additions of two products each the largest magnitude is
+//
+//	4 bits   15·127·2·8 = 30480   all eight groups of a block
+//	5 bits   31·127·2·4 = 31496   four groups
+//	6 bits   63·127·2·2 = 32004   two groups
+//	limit                 32767
+//
+// 8 bits do not fit even once (255·127·2 = 64770): such a weight is multiplied
+// as two 4-bit ones, low and high, and the high sum counts sixteen times, which
+// the widening multiply does.
+
+// fits is the number of groups that 16 bits hold.
+func fits(bits int) int { return map[int]int{4: 8, 5: 4, 6: 2}[bits] }
+
+// word is a constant of repeated 32-bit words.
+func word(name string, v uint32) Mem {
+	m := GLOBL(name, RODATA|NOPTR)
+	for i := range 8 {
+		DATA(4*i, U32(v))
+	}
+	return m
+}
+
+// constants2 are the memory operands that the loops share.
+type constants2 struct{ nibble, bit4, bits45, ones, sixteens Mem }
+
+func newConstants2() constants2 {
+	return constants2{
+		nibble:   word("nibble256", 0x0f0f0f0f),
+		bit4:     word("bit4x256", 0x10101010),
+		bits45:   word("bits45x256", 0x30303030),
+		ones:     word("ones256", 0x00010001),
+		sixteens: word("sixteens256", 0x00100010),
+	}
+}
+
+// unpacker2 turns the bits of a form into bytes, eight rows at a time.
+type unpacker2 struct {
+	c     constants2
+	f     form
+	w     Register
+	block int // A or B of the unit
+	half  int // rows 0..7 or 8..15
+}
+
+func (u *unpacker2) at(off int) Mem { return Mem{Base: u.w, Disp: off + 32*u.half} }
+
+// groups loads groups j and j+4.
+func (u *unpacker2) groups(j int, low, high VecVirtual) {
+	VMOVDQU(u.at(256*u.block+64*j), low)
+	VPSRLW(U8(4), low, high)
+	VPAND(u.c.nibble, low, low)
+	VPAND(u.c.nibble, high, high)
+	u.upper(j, low)
+	u.upper(j+4, high)
+}
+
+// planes loads the low and high nibbles of group g of the 8-bit form.
+func (u *unpacker2) planes(g int, low, high VecVirtual) {
+	VMOVDQU(u.at(512*u.block+64*g), low)
+	VPSRLW(U8(4), low, high)
+	VPAND(u.c.nibble, low, low)
+	VPAND(u.c.nibble, high, high)
+}
+
+// upper adds the upper bits of group g.
+func (u *unpacker2) upper(g int, dst VecVirtual) {
+	var m, mask Mem
+	var left int
+	switch u.f.bits {
+	case 5:
+		m, mask, left = u.at(512+64*u.block), u.c.bit4, 4-g
+	case 6:
+		m, mask, left = u.at(512+128*u.block+64*(g/4)), u.c.bits45, 4-2*(g%4)
+	default:
+		return
+	}
+	t := YMM()
+	VMOVDQU(m, t)
+	if left > 0 {
+		VPSLLW(U8(left), t, t)
+	} else if left < 0 {
+		VPSRLW(U8(-left), t, t)
+	}
+	VPAND(mask, t, t)
+	VPOR(t, dst, dst)
+}
+
+// float loads the i-th float32 (scale, then second) of the block for eight rows.
+func (u *unpacker2) float(head Register, i int) VecVirtual {
+	off := u.f.scales + u.block*u.f.scaleStep
+	r := YMM()
+	switch u.f.scale {
+	case scaleF16:
+		VCVTPH2PS(Mem{Base: u.w, Disp: off + 32*i + 16*u.half}, r)
+	case scaleF32:
+		VMOVUPS(Mem{Base: u.w, Disp: off + 32*u.half}, r)
+	case scaleK:
+		d := YMM()
+		VPMOVZXBD(Mem{Base: u.w, Disp: off + 16*i + 8*u.half}, r)
+		VCVTPH2PS(Mem{Base: head, Disp: 32*i + 16*u.half}, d)
+		VCVTDQ2PS(r, r)
+		VMULPS(d, r, r)
+	case scaleK6:
+		VPMOVSXBD(Mem{Base: u.w, Disp: off + 16*i + 8*u.half}, r)
+		VCVTDQ2PS(r, r)
+		VMULPS(Mem{Base: head, Disp: 32 * u.half}, r, r)
+	}
+	return r
+}
+
+// unpack256 writes a panel as a strip. The 8-bit forms become two planes of
+// 512 bytes a block, low nibbles and high.
+func unpack256(c constants2, f form) {
+	name := "unpack256" + f.name
+	TEXT(name, NOSPLIT, "func(dst, w *byte, units int)")
+	Doc(name + " writes a panel of units as a strip.")
+	dst := Load(Param("dst"), GP64())
+	w := Load(Param("w"), GP64())
+	units := Load(Param("units"), GP64())
+	u := &unpacker2{c: c, f: f, w: w}
+	block, floats := stripBlock, stripScale
+	if f.bits == 8 {
+		block, floats = stripBlock+512, stripScale+512
+	}
+	overUnits(name, f, w, units, func(head Register) {
+		prefetchUnit(f, w, 2048)
+		for u.block = range 2 {
+			at := u.block * block
+			for u.half = range 2 {
+				low, high := YMM(), YMM()
+				if f.bits == 8 {
+					for g := range 8 {
+						u.planes(g, low, high)
+						VMOVDQU(low, Mem{Base: dst, Disp: at + 64*g + 32*u.half})
+						VMOVDQU(high, Mem{Base: dst, Disp: at + 512 + 64*g + 32*u.half})
+					}
+				} else {
+					for j := range 4 {
+						u.groups(j, low, high)
+						VMOVDQU(low, Mem{Base: dst, Disp: at + 64*j + 32*u.half})
+						VMOVDQU(high, Mem{Base: dst, Disp: at + 64*(j+4) + 32*u.half})
+					}
+				}
+				VMOVUPS(u.float(head, 0), Mem{Base: dst, Disp: at + floats + 32*u.half})
+				if f.kind != kindZero {
+					VMOVUPS(u.float(head, 1), Mem{Base: dst, Disp: at + floats + 64 + 32*u.half})
+				}
+			}
+		}
+		ADDQ(U32(2*block), dst)
+	})
+	VZEROUPPER()
+	RET()
+}
+
+// sums2 are 16-bit sums that widen into 32-bit ones.
+type sums2 struct {
+	narrow, wide []VecVirtual
+	fresh        bool // narrow holds nothing yet
+	begun        bool // wide holds something
+}
+
+func newSums2(n int) *sums2 {
+	s := &sums2{fresh: true}
+	for range n {
+		s.narrow = append(s.narrow, YMM())
+		s.wide = append(s.wide, nil)
+	}
+	return s
+}
+
+// add multiplies w with the activations spread over x and adds to sum i.
+func (s *sums2) add(i int, x, w VecVirtual) {
+	if s.fresh {
+		VPMADDUBSW(x, w, s.narrow[i])
+		return
+	}
+	t := YMM()
+	VPMADDUBSW(x, w, t)
+	VPADDW(t, s.narrow[i], s.narrow[i])
+}
+
+// flush widens all sums, each counted factor times.
+func (s *sums2) flush(factor Mem) {
+	for i, r := range s.narrow {
+		if !s.begun {
+			s.wide[i] = YMM()
+			VPMADDWD(factor, r, s.wide[i])
+			continue
+		}
+		VPMADDWD(factor, r, r)
+		VPADDD(r, s.wide[i], s.wide[i])
+	}
+	s.fresh, s.begun = true, true
+}
+
+// direct256 multiplies one panel, unpacking as it goes, with n rows, eight
+// weight rows at a time.
+func direct256(c constants2, f form, n int) {
+	name := fmt.Sprintf("direct256%sx%d", f.name, n)
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w *byte, x *byte, xstride, begin, units int)")
+	Doc(fmt.Sprintf("%s multiplies one panel with %d rows.", name, n))
+	out := Load(Param("out"), GP64())
+	ldo := Load(Param("ldo"), GP64())
+	w := Load(Param("w"), GP64())
+	x := loadRows(n)
+	units := Load(Param("units"), GP64())
+	var begin Register
+	if f.kind == kindZero {
+		begin = Load(Param("begin"), GP64())
+		ADDQ(x.base, begin)
+	}
+	u := &unpacker2{c: c, f: f, w: w}
+	acc := [2][]VecVirtual{}
+	for h := range 2 {
+		for range n {
+			r := YMM()
+			VXORPS(r, r, r)
+			acc[h] = append(acc[h], r)
+		}
+	}
+	overUnits(name, f, w, units, func(head Register) {
+		prefetchUnit(f, w, 2048)
+		for u.block = range 2 {
+			for u.half = range 2 {
+				u.multiply(x, begin, head, acc[u.half])
+			}
+		}
+		ADDQ(U32(2*recordBytes), x.base)
+		if begin != nil {
+			ADDQ(U32(2*recordBytes), begin)
+		}
+	})
+	for t := range n {
+		VMOVUPS(acc[0][t], Mem{Base: out})
+		VMOVUPS(acc[1][t], Mem{Base: out, Disp: 32})
+		if t < n-1 {
+			ADDQ(ldo, out)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// multiply adds the products of eight weight rows and one block to acc.
+func (u *unpacker2) multiply(x rows, begin, head Register, acc []VecVirtual) {
+	n, rec := len(acc), recordBytes*u.block
+	a, b := newSums2(n), newSums2(n) // groups 0..3 and 4..7; of 8 bits, low and high nibbles
+	low, high := YMM(), YMM()
+	spread := func(t, g int) VecVirtual {
+		v := YMM()
+		VPBROADCASTD(x.at(x.base, t, rec+4*g), v)
+		return v
+	}
+	if u.f.bits == 8 {
+		for g := range 8 {
+			u.planes(g, low, high)
+			for t := range n {
+				v := spread(t, g)
+				a.add(t, v, low)
+				b.add(t, v, high)
+			}
+			a.fresh, b.fresh = false, false
+		}
+		a.flush(u.c.ones)
+		b.flush(u.c.sixteens)
+	} else {
+		for j := range 4 {
+			u.groups(j, low, high)
+			for t := range n {
+				a.add(t, spread(t, j), low)
+				b.add(t, spread(t, j+4), high)
+			}
+			a.fresh, b.fresh = false, false
+			if u.f.bits == 4 && j == 3 { // both together still fit
+				for t := range n {
+					VPADDW(b.narrow[t], a.narrow[t], a.narrow[t])
+				}
+			}
+			if (j+1)%min(4, fits(u.f.bits)) == 0 {
+				a.flush(u.c.ones)
+				if u.f.bits != 4 {
+					b.flush(u.c.ones)
+				}
+			}
+		}
+	}
+	if u.f.kind == kindHalf {
+		finish2(kindHalf, x, x.base, rec, offZero32, acc, a.wide, u.float(head, 0), nil)
+		finish2(kindHalf, x, x.base, rec, offZero32+4, acc, b.wide, u.float(head, 1), nil)
+		return
+	}
+	if u.f.bits != 4 {
+		for t := range n {
+			VPADDD(b.wide[t], a.wide[t], a.wide[t])
+		}
+	}
+	scale := u.float(head, 0)
+	var second VecVirtual
+	if u.f.kind == kindMin {
+		second = u.float(head, 1)
+	}
+	finish2(u.f.kind, x, begin, rec, 0, acc, a.wide, scale, second)
+}
+
+// finish2 adds integer sums, scaled, to the accumulators.
+func finish2(k kind, x rows, begin Register, rec, off int, acc, sums []VecVirtual, scale, second VecVirtual) {
+	for t := range acc {
+		v := YMM()
+		if k != kindMin {
+			VPBROADCASTD(x.at(begin, t, rec+off), v)
+			VPADDD(v, sums[t], sums[t])
+		}
+		VCVTDQ2PS(sums[t], sums[t])
+		v = YMM()
+		VBROADCASTSS(x.at(x.base, t, rec+offScale), v)
+		VMULPS(v, sums[t], sums[t])
+		VFMADD231PS(sums[t], scale, acc[t])
+		if k == kindMin {
+			v = YMM()
+			VBROADCASTSS(x.at(x.base, t, rec+offSum), v)
+			VFMADD231PS(v, second, acc[t])
+		}
+	}
+}
+
+// strip256 multiplies one panel's strip with n rows. The accumulators do not
+// fit in registers beside the sums and live on the stack.
+func strip256(c constants2, bits int, k kind, n int) {
+	name := fmt.Sprintf("strip256b%d%sx%d", bits, kindNames[k], n)
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w *byte, x *byte, xstride, begin, blocks int, ahead *byte, step int)")
+	Doc(fmt.Sprintf("%s multiplies a %d-bit panel's strip with %d rows.", name, bits, n))
+	w := Load(Param("w"), GP64())
+	x := loadRows(n)
+	blocks := Load(Param("blocks"), GP64())
+	var begin Register = x.base
+	if k == kindZero {
+		begin = Load(Param("begin"), GP64())
+		ADDQ(x.base, begin)
+	}
+	ahead := Load(Param("ahead"), GP64())
+	step := Load(Param("step"), GP64())
+	local := AllocLocal(64 * n)
+	acc := func(t, half int) Mem { return local.Offset(64*t + 32*half) }
+	zero := YMM()
+	VXORPS(zero, zero, zero)
+	for t := range n {
+		VMOVUPS(zero, acc(t, 0))
+		VMOVUPS(zero, acc(t, 1))
+	}
+	block, floats, planes, factor := stripBlock, stripScale, 1, c.ones
+	if bits == 8 {
+		block, floats, planes = stripBlock+512, stripScale+512, 2
+	}
+
+	Label(name + "Block")
+	for i := range aheadLines / 2 {
+		PREFETCHT1(Mem{Base: ahead, Disp: 64 * i})
+	}
+	ADDQ(step, ahead)
+	s := newSums2(2 * n) // of row t and half h at 2t+h
+	for plane := range planes {
+		narrowBits := bits
+		if bits == 8 {
+			narrowBits = 4
+			factor = []Mem{c.ones, c.sixteens}[plane]
+		}
+		for g := range 8 {
+			w0, w1 := YMM(), YMM()
+			VMOVDQU(Mem{Base: w, Disp: 512*plane + 64*g}, w0)
+			VMOVDQU(Mem{Base: w, Disp: 512*plane + 64*g + 32}, w1)
+			for t := range n {
+				v := YMM()
+				VPBROADCASTD(x.at(x.base, t, 4*g), v)
+				s.add(2*t, v, w0)
+				s.add(2*t+1, v, w1)
+			}
+			s.fresh = false
+			if (g+1)%fits(narrowBits) == 0 {
+				s.flush(factor)
+			}
+			if k == kindHalf && g%4 == 3 {
+				scale := Mem{Base: w, Disp: floats + 64*(g/4)}
+				finishStrip2(k, x, begin, offZero32+4*(g/4), acc, s, scale, Mem{})
+				s.begun = false
+			}
+		}
+	}
+	if k != kindHalf {
+		finishStrip2(k, x, begin, 0, acc, s, Mem{Base: w, Disp: floats}, Mem{Base: w, Disp: floats + 64})
+	}
+	ADDQ(U32(block), w)
+	ADDQ(U32(recordBytes), x.base)
+	if k == kindZero {
+		ADDQ(U32(recordBytes), begin)
+	}
+	DECQ(blocks)
+	JNE(LabelRef(name + "Block"))
+
+	out := Load(Param("out"), GP64())
+	ldo := Load(Param("ldo"), GP64())
+	for t := range n {
+		for half := range 2 {
+			v := YMM()
+			VMOVUPS(acc(t, half), v)
+			VMOVUPS(v, Mem{Base: out, Disp: 32 * half})
+		}
+		if t < n-1 {
+			ADDQ(ldo, out)
+		}
+	}
+	VZEROUPPER()
+	RET()
+}
+
+// finishStrip2 is finish2 with accumulators and weights' scales in memory.
+func finishStrip2(k kind, x rows, begin Register, off int, acc func(t, half int) Mem, s *sums2, scale, second Mem) {
+	for i, r := range s.wide {
+		t, half := i/2, i%2
+		v := YMM()
+		if k != kindMin {
+			VPBROADCASTD(x.at(begin, t, off), v)
+			VPADDD(v, r, r)
+		}
+		VCVTDQ2PS(r, r)
+		v = YMM()
+		VBROADCASTSS(x.at(x.base, t, offScale), v)
+		VMULPS(v, r, r)
+		v = YMM()
+		VMOVUPS(acc(t, half), v)
+		VFMADD132PS(scale.Offset(32*half), v, r) // r = r·scale + acc
+		if k == kindMin {
+			v = YMM()
+			VBROADCASTSS(x.at(x.base, t, offSum), v)
+			VFMADD231PS(second.Offset(32*half), v, r)
+		}
+		VMOVUPS(r, acc(t, half))
+	}
+}

@@ -1,0 +1,61 @@
+//go:build !purego
+
+package kernel
+
+import "math/bits"
+
+// The AVX-512 VNNI loops: VPDPBUSD multiplies four unsigned weights of sixteen
+// rows with four signed activations, exactly, and adds to 32-bit sums. A block's
+// sum is at most 32·255·127 + 128·32·127 in magnitude, far from overflow.
+
+//go:generate sh -c "cd _asm/q && go run . -level avx512 -out ../../matmul_q512_amd64.s -stubs ../../matmul_q512_amd64.go -pkg kernel"
+
+var avx512Kernels = quantKernels{
+	direct: direct512, directRows: 8,
+	unpack: unpack512,
+	strip:  strip512, stripRows: func(*form) int { return 6 },
+	blockBytes: func(*form) int { return stripBlock },
+}
+
+// direct512Table has the loops for 1, 2, 4 and 8 rows.
+var direct512Table = [...][4]directFunc{
+	id4Zero: {direct5124Zerox1, direct5124Zerox2, direct5124Zerox4, direct5124Zerox8},
+	id4Min:  {direct5124Minx1, direct5124Minx2, direct5124Minx4, direct5124Minx8},
+	id4K:    {direct5124Kx1, direct5124Kx2, direct5124Kx4, direct5124Kx8},
+	id5Zero: {direct5125Zerox1, direct5125Zerox2, direct5125Zerox4, direct5125Zerox8},
+	id5Min:  {direct5125Minx1, direct5125Minx2, direct5125Minx4, direct5125Minx8},
+	id5K:    {direct5125Kx1, direct5125Kx2, direct5125Kx4, direct5125Kx8},
+	id6K:    {direct5126Kx1, direct5126Kx2, direct5126Kx4, direct5126Kx8},
+	id8Zero: {direct5128Zerox1, direct5128Zerox2, direct5128Zerox4, direct5128Zerox8},
+	id8Wide: {direct5128Widex1, direct5128Widex2, direct5128Widex4, direct5128Widex8},
+}
+
+func direct512(f *form, out []float32, ldo int, w, x []byte, n, blocks int) {
+	xstride := blocks * recordBytes
+	_, _, _ = out[(n-1)*ldo+PanelRows-1], x[n*xstride-1], w[f.panelBytes(blocks*blockCols)-1]
+	direct512Table[f.id][bits.Len(uint(n))-1](&out[0], ldo*4, &w[0], &x[0], xstride, f.beginAt(), blocks/2)
+}
+
+var unpack512Table = [...]unpackFunc{
+	id4Zero: unpack5124Zero, id4Min: unpack5124Min, id4K: unpack5124K,
+	id5Zero: unpack5125Zero, id5Min: unpack5125Min, id5K: unpack5125K,
+	id6K: unpack5126K, id8Zero: unpack5128Zero, id8Wide: unpack5128Wide,
+}
+
+func unpack512(f *form, dst, w []byte, blocks int) {
+	_, _ = dst[blocks*stripBlock-1], w[f.panelBytes(blocks*blockCols)-1]
+	unpack512Table[f.id](&dst[0], &w[0], blocks/2)
+}
+
+// strip512Table has the loops for 1 to 6 rows.
+var strip512Table = [...][6]func(out *float32, ldo int, w *byte, wstride int, x *byte, xstride, begin, blocks int, ahead *byte, step int){
+	kindZero: {strip512Zerox1, strip512Zerox2, strip512Zerox3, strip512Zerox4, strip512Zerox5, strip512Zerox6},
+	kindMin:  {strip512Minx1, strip512Minx2, strip512Minx3, strip512Minx4, strip512Minx5, strip512Minx6},
+	kindHalf: {strip512Halfx1, strip512Halfx2, strip512Halfx3, strip512Halfx4, strip512Halfx5, strip512Halfx6},
+}
+
+func strip512(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int, ahead []byte) {
+	xstride := blocks * recordBytes
+	_, _, _ = out[(n-1)*ldo+2*PanelRows-1], x[n*xstride-1], w[wstride+blocks*stripBlock-1]
+	strip512Table[f.kind][n-1](&out[0], ldo*4, &w[0], wstride, &x[0], xstride, f.beginAt(), blocks, &ahead[0], len(ahead)/blocks)
+}
