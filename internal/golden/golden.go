@@ -60,3 +60,27 @@ func File(t testing.TB, name string) []byte {
 	}
 	return data
 }
+
+// Model returns the path of the installed model file with the given SHA-256,
+// or skips the test where it is not installed. 'make models' installs those
+// that the tests know; with MALMOI_MODELS=required their absence is a failure.
+func Model(t testing.TB, sha256 string) string {
+	t.Helper()
+	data := os.Getenv("MALMOI_DATA")
+	if data == "" {
+		base := os.Getenv("XDG_DATA_HOME")
+		if base == "" {
+			base = filepath.Join(os.Getenv("HOME"), ".local", "share")
+		}
+		data = filepath.Join(base, "malmoi")
+	}
+	path := filepath.Join(data, "blobs", "sha256", sha256)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	if os.Getenv("MALMOI_MODELS") == "required" {
+		t.Fatalf("model %s is not installed under %s; run 'make models'", sha256[:12], data)
+	}
+	t.Skipf("model %s is not installed; 'make models' fetches it", sha256[:12])
+	return ""
+}
