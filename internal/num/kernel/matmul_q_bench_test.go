@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"malmoi/internal/num/cpu"
 	"malmoi/internal/num/mem"
 	"malmoi/internal/num/quant"
 )
@@ -55,6 +56,19 @@ func BenchmarkRead(b *testing.B) {
 // BenchmarkMul multiplies weights of 128 MB (more than the caches) with T rows
 // and prints the bytes of weights and the multiply-adds per second.
 func BenchmarkMul(b *testing.B) {
+	for l := cpu.AVX2; l <= cpu.Best(); l++ {
+		b.Run(l.String(), func(b *testing.B) {
+			old := cpu.Current()
+			defer func() { _ = cpu.Force(old) }()
+			if err := cpu.Force(l); err != nil {
+				b.Fatal(err)
+			}
+			benchmarkMul(b)
+		})
+	}
+}
+
+func benchmarkMul(b *testing.B) {
 	for _, typ := range []quant.Type{quant.Q4_0, quant.Q4_1, quant.Q4_K, quant.Q5_0, quant.Q5_1, quant.Q5_K, quant.Q6_K, quant.Q8_0} {
 		const C = 1536
 		rowBytes, _ := typ.RowBytes(C)
@@ -91,17 +105,18 @@ func (m *Matrix) panelsBytes(n int) int { return n * m.sections[0].panelBytes }
 
 // BenchmarkPack prints the bytes of a file laid out per second on one core.
 func BenchmarkPack(b *testing.B) {
-	for _, typ := range append(allTypes, quant.Q8_0) {
-		const C, rows = 1536, 1024
+	for _, typ := range allTypes {
+		const C, rows = 1536, 512
 		data := randomWeights(rand.New(rand.NewPCG(1, 1)), typ, rows, C)
 		dst := alignedBytes(64 << 20)
 		b.Run(typ.String(), func(b *testing.B) {
-			b.SetBytes(int64(len(data)))
-			for range b.N {
+			t := quick(b, func(int) {
 				if _, err := Pack(typ, data, rows, C, Options{Alloc: func(n int) []byte { return dst[:n] }}); err != nil {
 					b.Fatal(err)
 				}
-			}
+			})
+			b.ReportMetric(float64(len(data))/t.Seconds()/1e9, "GB/s")
+			b.ReportMetric(0, "ns/op")
 		})
 	}
 }

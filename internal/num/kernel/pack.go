@@ -1,11 +1,8 @@
 package kernel
 
 import (
-	"encoding/binary"
-	"math"
 	"unsafe"
 
-	"malmoi/internal/num/half"
 	"malmoi/internal/num/quant"
 )
 
@@ -93,33 +90,6 @@ func packRows(f *form, t quant.Type, dst []byte, rows *rowSet, C int) {
 			if rows[r] != nil {
 				pack(piece, rows[r][:bytes], r)
 				rows[r] = rows[r][bytes:]
-			}
-		}
-	}
-}
-
-// packFloat lays rows out column by column, in the form's element type.
-func packFloat(f *form, t quant.Type, dst []byte, rows *rowSet, C int) {
-	var values []float32
-	if f.float == 4 || t != quant.F16 && t != quant.BF16 {
-		values = make([]float32, C)
-	}
-	for r, row := range rows {
-		switch {
-		case row == nil:
-		case values == nil: // 16-bit floats stay as they are
-			for c := range C {
-				copy(dst[(c*PanelRows+r)*2:][:2], row[2*c:])
-			}
-		case f.float == 4:
-			quant.Decode(t, values, row) // sizes were checked by checkPart
-			for c, v := range values {
-				binary.LittleEndian.PutUint32(dst[(c*PanelRows+r)*4:], math.Float32bits(v))
-			}
-		default:
-			quant.Decode(t, values, row)
-			for c, v := range values {
-				binary.LittleEndian.PutUint16(dst[(c*PanelRows+r)*2:], half.FromF32(v))
 			}
 		}
 	}

@@ -2,9 +2,9 @@ package kernel
 
 import (
 	"encoding/binary"
+	"math"
 
 	"malmoi/internal/num/half"
-	"math"
 )
 
 // The formats of 256 values a block. A piece is one block: a chunk of four
@@ -55,12 +55,14 @@ func putHeadK(dst, src []byte, r int) {
 // put4K writes 64 values, low nibbles of qs the first 32, high ones the other
 // 32, to the 4-bit registers of a unit's two blocks.
 func put4K(q []byte, qs []byte, r int) {
-	qs = qs[:32]
-	q = q[4*r : 4*r+452]
-	for j := range 4 {
-		first, second := binary.LittleEndian.Uint32(qs[4*j:]), binary.LittleEndian.Uint32(qs[4*j+16:])
-		binary.LittleEndian.PutUint32(q[64*j:], first&nibbles|second&nibbles<<4)
-		binary.LittleEndian.PutUint32(q[64*j+256:], first>>4&nibbles|second&^nibbles)
+	in, out := (*[32]byte)(qs), (*[452]byte)(q[4*r:])
+	for j := range 2 {
+		first, second := binary.LittleEndian.Uint64(in[8*j:]), binary.LittleEndian.Uint64(in[8*j+16:])
+		a, b := first&nibbles64|second&nibbles64<<4, first>>4&nibbles64|second&^nibbles64
+		binary.LittleEndian.PutUint32(out[128*j:], uint32(a))
+		binary.LittleEndian.PutUint32(out[128*j+64:], uint32(a>>32))
+		binary.LittleEndian.PutUint32(out[128*j+256:], uint32(b))
+		binary.LittleEndian.PutUint32(out[128*j+320:], uint32(b>>32))
 	}
 }
 
@@ -75,52 +77,54 @@ func packQ4_K(dst, src []byte, r int) {
 func packQ5_K(dst, src []byte, r int) {
 	putHeadK(dst, src, r)
 	putScalesK(dst, unit5K, scales5K, src[4:16], r)
-	var high [8]uint32 // of group g: bit s of each byte is the fifth bit in sub-block s
-	for g := range high {
-		high[g] = binary.LittleEndian.Uint32(src[16+4*g:])
-	}
+	// Bit s of byte c is the fifth bit of column c in sub-block s.
+	h0, h1 := binary.LittleEndian.Uint64(src[16:]), binary.LittleEndian.Uint64(src[24:])
+	h2, h3 := binary.LittleEndian.Uint64(src[32:]), binary.LittleEndian.Uint64(src[40:])
 	for s := range 8 {
-		var w uint32
-		for g, h := range high {
-			w |= h >> s & bit0s << g
-		}
-		binary.LittleEndian.PutUint32(dst[headK+s/2*unit5K+512+s%2*64+4*r:], w)
+		const ones = bit0s<<32 | bit0s
+		w := h0>>s&ones | h1>>s&ones<<2 | h2>>s&ones<<4 | h3>>s&ones<<6 // even groups low, odd ones high
+		binary.LittleEndian.PutUint32(dst[headK+s/2*unit5K+512+s%2*64+4*r:], uint32(w)|uint32(w>>32)<<1)
 	}
 	for u := range 4 {
 		put4K(dst[headK+u*unit5K:], src[48+32*u:], r)
 	}
 }
 
-// put6 writes 32 values of six bits, given as eight words (a group each, one
-// byte a value), to block b of a chunk.
-func put6(dst []byte, b int, w *[8]uint32, r int) {
+// put6 writes 32 values of six bits, given as four double words of eight values
+// each, one a byte, to block b of a chunk.
+func put6(dst []byte, b int, w0, w1, w2, w3 uint64, r int) {
 	unit := dst[headK+b/2*unit6K:]
-	q := unit[b%2*256+4*r:]
-	for j := range 4 {
-		binary.LittleEndian.PutUint32(q[64*j:], w[j]&nibbles|w[j+4]&nibbles<<4)
-	}
-	high := unit[512+b%2*128+4*r:]
-	for i := range 2 {
-		g := w[4*i:]
-		binary.LittleEndian.PutUint32(high[64*i:],
-			g[0]>>4&bits01|g[1]>>4&bits01<<2|g[2]>>4&bits01<<4|g[3]>>4&bits01<<6)
-	}
+	q := (*[196]byte)(unit[b%2*256+4*r:])
+	low0, low1 := w0&nibbles64|w2&nibbles64<<4, w1&nibbles64|w3&nibbles64<<4
+	binary.LittleEndian.PutUint32(q[0:], uint32(low0))
+	binary.LittleEndian.PutUint32(q[64:], uint32(low0>>32))
+	binary.LittleEndian.PutUint32(q[128:], uint32(low1))
+	binary.LittleEndian.PutUint32(q[192:], uint32(low1>>32))
+	high := (*[68]byte)(unit[512+b%2*128+4*r:])
+	binary.LittleEndian.PutUint32(high[0:], upper6(w0, w1))
+	binary.LittleEndian.PutUint32(high[64:], upper6(w2, w3))
+}
+
+const nibbles64 = nibbles<<32 | nibbles
+
+// upper6 gathers the upper two bits of four groups.
+func upper6(w0, w1 uint64) uint32 {
+	h0, h1 := w0>>4&(bits01<<32|bits01), w1>>4&(bits01<<32|bits01)
+	return uint32(h0) | uint32(h0>>32)<<2 | uint32(h1)<<4 | uint32(h1>>32)<<6
 }
 
 func packQ6_K(dst, src []byte, r int) {
 	d := half.ToF32(binary.LittleEndian.Uint16(src[208:]))
 	binary.LittleEndian.PutUint32(dst[4*r:], math.Float32bits(d))
 	for b := range 8 { // quarter b%4 of half b/4
-		low := src[b/4*64+b%2*32:]
-		high := src[128+b/4*32:]
-		shift := b % 4 / 2 * 4 // quarters 2, 3 are high nibbles
-		var w [8]uint32
-		for g := range w {
-			l := binary.LittleEndian.Uint32(low[4*g:]) >> shift & nibbles
-			h := binary.LittleEndian.Uint32(high[4*g:]) >> (b % 4 * 2) & bits01
-			w[g] = l | h<<4
+		low := (*[32]byte)(src[b/4*64+b%2*32:])
+		high := (*[32]byte)(src[128+b/4*32:])
+		shift, up := b%4/2*4, b%4*2 // quarters 2, 3 are high nibbles
+		word := func(i int) uint64 {
+			return binary.LittleEndian.Uint64(low[8*i:])>>shift&nibbles64 |
+				binary.LittleEndian.Uint64(high[8*i:])>>up&(bits01<<32|bits01)<<4
 		}
-		put6(dst, b, &w, r)
+		put6(dst, b, word(0), word(1), word(2), word(3), r)
 		scales := dst[headK+b/2*unit6K+scales6K+b%2*32+r:]
 		scales[0], scales[16] = src[192+2*b], src[192+2*b+1]
 	}
@@ -133,13 +137,14 @@ func packQ3_K(dst, src []byte, r int) {
 	binary.LittleEndian.PutUint32(dst[4*r:], math.Float32bits(d))
 	scales := scalesQ3(src[96:108])
 	for b := range 8 {
-		var w [8]uint32
-		for g := range w {
-			low := binary.LittleEndian.Uint32(src[32+b/4*32+4*g:]) >> (b % 4 * 2) & bits01
-			high := binary.LittleEndian.Uint32(src[4*g:]) >> b & bit0s
-			w[g] = low + high<<2 + 28*bit0s
+		low := (*[32]byte)(src[32+b/4*32:])
+		high := (*[32]byte)(src)
+		shift := b % 4 * 2
+		word := func(i int) uint64 {
+			return binary.LittleEndian.Uint64(low[8*i:])>>shift&(bits01<<32|bits01) +
+				binary.LittleEndian.Uint64(high[8*i:])>>b&(bit0s<<32|bit0s)<<2 + 28*(bit0s<<32|bit0s)
 		}
-		put6(dst, b, &w, r)
+		put6(dst, b, word(0), word(1), word(2), word(3), r)
 		s := dst[headK+b/2*unit6K+scales6K+b%2*32+r:]
 		s[0], s[16] = scales[2*b], scales[2*b+1]
 	}

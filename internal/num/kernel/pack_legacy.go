@@ -16,11 +16,10 @@ func blockOf(dst []byte, unit, b, bytes int) []byte {
 
 // put4 writes the sixteen nibble bytes of a block for row r.
 func put4(q []byte, qs *[16]byte, r int) {
-	q = q[4*r : 4*r+196]
-	copy(q[0:4], qs[0:4])
-	copy(q[64:68], qs[4:8])
-	copy(q[128:132], qs[8:12])
-	copy(q[192:196], qs[12:16])
+	d := (*[196]byte)(q[4*r:])
+	for j := range 4 {
+		binary.LittleEndian.PutUint32(d[64*j:], binary.LittleEndian.Uint32(qs[4*j:]))
+	}
 }
 
 // spread turns two groups' fifth bits (bits 0..3 and 4..7 of a byte, one a
@@ -83,9 +82,9 @@ func packQ8_0(dst, src []byte, r int) {
 
 // put8 writes 32 signed bytes for row r, made unsigned by adding 128.
 func put8(q []byte, qs *[32]byte, r int) {
-	q = q[4*r : 4*r+452]
+	d := (*[452]byte)(q[4*r:])
 	for j := range 8 {
-		binary.LittleEndian.PutUint32(q[64*j:], binary.LittleEndian.Uint32(qs[4*j:])^0x80808080)
+		binary.LittleEndian.PutUint32(d[64*j:], binary.LittleEndian.Uint32(qs[4*j:])^0x80808080)
 	}
 }
 
