@@ -14,13 +14,32 @@ type Dialect struct {
 	// Continues are tokens that do not end a reply although the model may list
 	// them as ends of text: they separate the parts of one reply.
 	Continues []string
-	// KeepSpecial asks for the text of special tokens in the reply; without it
-	// the parts cannot be told apart.
-	KeepSpecial bool
 
 	tags   []tag
 	frames *frames
+	inner  []string // marks inside of calls and heads
 	force  forceStyle
+}
+
+// Marker reports whether a special token is part of the dialect's marks. The
+// parser must get to see such tokens as text; others mean nothing to it.
+func (d Dialect) Marker(token string) bool {
+	if token == "" {
+		return false
+	}
+	marks := append([]string{"<think>", "</think>"}, d.inner...)
+	for _, t := range d.tags {
+		marks = append(marks, t.open, t.close)
+	}
+	if d.frames != nil {
+		marks = append(append(marks, d.frames.begin, d.frames.headEnd), d.frames.ends...)
+	}
+	for _, m := range marks {
+		if strings.Contains(m, token) {
+			return true
+		}
+	}
+	return false
 }
 
 // Detect finds the dialect of a model from its chat template. family, the name

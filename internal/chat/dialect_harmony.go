@@ -8,10 +8,10 @@ import "strings"
 //	<|start|>assistant<|channel|>commentary to=functions.f <|constrain|>json<|message|>{"a": 1}<|call|>
 func harmony() Dialect {
 	return Dialect{
-		Name:        "harmony",
-		Stops:       []string{"<|return|>", "<|call|>"},
-		Continues:   []string{"<|end|>"},
-		KeepSpecial: true,
+		Name:      "harmony",
+		Stops:     []string{"<|return|>", "<|call|>"},
+		Continues: []string{"<|end|>"},
+		inner:     []string{"<|channel|>", "<|constrain|>"},
 		frames: &frames{
 			begin:    "<|start|>",
 			headEnd:  "<|message|>",

@@ -21,6 +21,7 @@ func glm() Dialect {
 	d := hermes("<tool_call>", "</tool_call>")
 	d.Name = "glm"
 	d.tags[0].parse = argKeyCalls
+	d.inner = []string{"<arg_key>", "</arg_key>", "<arg_value>", "</arg_value>"}
 	d.Stops = []string{"<|observation|>"}
 	return d
 }
@@ -46,6 +47,5 @@ func granite() Dialect {
 	d := hermes("<tool_call>", "</tool_call>")
 	d.Name = "granite"
 	d.tags = append(d.tags, tag{kind: tagCall, open: "<|tool_call|>", parse: jsonCalls, end: scanJSON})
-	d.KeepSpecial = true
 	return d
 }

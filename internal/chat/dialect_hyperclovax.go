@@ -12,10 +12,9 @@ import "strings"
 // "arguments" or "input"; both occur.
 func hyperclovax() Dialect {
 	return Dialect{
-		Name:        "hyperclovax",
-		Stops:       []string{"<|endofturn|>", "<|stop|>"},
-		Continues:   []string{"<|im_end|>"},
-		KeepSpecial: true,
+		Name:      "hyperclovax",
+		Stops:     []string{"<|endofturn|>", "<|stop|>"},
+		Continues: []string{"<|im_end|>"},
 		frames: &frames{
 			begin:    "<|im_start|>assistant",
 			headEnd:  "\n",

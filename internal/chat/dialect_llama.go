@@ -10,9 +10,8 @@ import "strings"
 // Only names of tools that were offered make JSON a call.
 func llama3() Dialect {
 	return Dialect{
-		Name:        "llama3",
-		Stops:       []string{"<|eom_id|>"},
-		KeepSpecial: true,
+		Name:  "llama3",
+		Stops: []string{"<|eom_id|>"},
 		tags: []tag{
 			{kind: tagCall, open: "{", keep: true, lead: true, parse: offered(jsonCalls), end: callEnd},
 			{kind: tagCall, open: "[", keep: true, lead: true, parse: offered(jsonOrPython), end: listEnd},
@@ -78,10 +77,9 @@ func scanPython(s string) int {
 // lfm writes a list of Python calls between special tokens.
 func lfm() Dialect {
 	return Dialect{
-		Name:        "lfm2",
-		KeepSpecial: true,
-		tags:        []tag{{kind: tagCall, open: "<|tool_call_start|>", close: "<|tool_call_end|>", parse: jsonOrPython}},
-		force:       forceStyle{prefix: "<|tool_call_start|>", suffix: "<|tool_call_end|>", arguments: "arguments"},
+		Name:  "lfm2",
+		tags:  []tag{{kind: tagCall, open: "<|tool_call_start|>", close: "<|tool_call_end|>", parse: jsonOrPython}},
+		force: forceStyle{prefix: "<|tool_call_start|>", suffix: "<|tool_call_end|>", arguments: "arguments"},
 	}
 }
 

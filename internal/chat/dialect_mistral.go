@@ -8,10 +8,10 @@ import "strings"
 //	[TOOL_CALLS]f[ARGS]{"a": 1}[TOOL_CALLS]g[ARGS]{}
 func mistral() Dialect {
 	return Dialect{
-		Name:        "mistral",
-		KeepSpecial: true,
-		tags:        []tag{{kind: tagCall, open: "[TOOL_CALLS]", parse: mistralCalls, end: mistralEnd}},
-		force:       forceStyle{prefix: "[TOOL_CALLS][", suffix: "]", arguments: "arguments"},
+		inner: []string{"[ARGS]", "[CALL_ID]"},
+		Name:  "mistral",
+		tags:  []tag{{kind: tagCall, open: "[TOOL_CALLS]", parse: mistralCalls, end: mistralEnd}},
+		force: forceStyle{prefix: "[TOOL_CALLS][", suffix: "]", arguments: "arguments"},
 	}
 }
 

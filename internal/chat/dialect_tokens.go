@@ -5,8 +5,7 @@ import "strings"
 // command (Cohere) writes an array between action tokens.
 func command() Dialect {
 	return Dialect{
-		Name:        "command",
-		KeepSpecial: true,
+		Name: "command",
 		tags: []tag{
 			{kind: tagCall, open: "<|START_ACTION|>", close: "<|END_ACTION|>", parse: jsonCalls},
 		},
@@ -17,8 +16,8 @@ func command() Dialect {
 // kimi writes functions.name:0, a token, and the arguments.
 func kimi() Dialect {
 	return Dialect{
-		Name:        "kimi",
-		KeepSpecial: true,
+		Name:  "kimi",
+		inner: []string{"<|tool_call_begin|>", "<|tool_call_argument_begin|>", "<|tool_call_end|>"},
 		tags: []tag{
 			{kind: tagCall, open: "<|tool_calls_section_begin|>", close: "<|tool_calls_section_end|>", parse: kimiCalls},
 			{kind: tagCall, open: "<|tool_call_begin|>", close: "<|tool_call_end|>", parse: kimiCalls},
@@ -62,8 +61,8 @@ func kimiCalls(body string, tools []Tool) ([]ToolCall, bool) {
 // V3.1 writes f<｜tool▁sep｜>{"a": 1} instead.
 func deepseek() Dialect {
 	return Dialect{
-		Name:        "deepseek",
-		KeepSpecial: true,
+		Name:  "deepseek",
+		inner: []string{"<｜tool▁call▁begin｜>", "<｜tool▁sep｜>", "<｜tool▁call▁end｜>"},
 		tags: []tag{
 			{kind: tagCall, open: "<｜tool▁calls▁begin｜>", close: "<｜tool▁calls▁end｜>", parse: deepseekCalls},
 			{kind: tagCall, open: "<｜tool▁call▁begin｜>", close: "<｜tool▁call▁end｜>", parse: deepseekCalls},

@@ -286,3 +286,27 @@ func FuzzParser(f *testing.F) {
 		}
 	})
 }
+
+func TestMarker(t *testing.T) {
+	tests := []struct {
+		source, token string
+		want          bool
+	}{
+		{"tool/function_call", "<|im_start|>", true},
+		{"tool/function_call", "<|stop|>", true},
+		{"tool/function_call", "<|endoftext|>", false},
+		{"<tool_call>", "<tool_call>", true},
+		{"<tool_call>", "<|im_end|>", false},
+		{"<tool_call>", "", false},
+		{"[TOOL_CALLS]", "[ARGS]", true},
+		{"<|channel|><|message|>", "<|constrain|>", true},
+		{"<|tool_call_begin|>", "<|tool_call_argument_begin|>", true},
+		{"tool▁calls▁begin", "<｜tool▁sep｜>", true},
+		{"", "<think>", true},
+	}
+	for _, tt := range tests {
+		if got := Detect(tt.source, "").Marker(tt.token); got != tt.want {
+			t.Errorf("%q in %q: %v", tt.token, tt.source, got)
+		}
+	}
+}
