@@ -270,6 +270,30 @@ func TestNextGivesUpWithItsContextOnly(t *testing.T) {
 	})
 }
 
+func TestScoreLeavesTheCacheAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMock()
+		e := New(m, Options{KVPages: 30})
+		defer e.Close()
+		check(t, m, e, Request{Prompt: prompt(100, 1), MaxTokens: 10})
+		synctest.Wait()
+		before := e.Stats()
+		nothing := func(int, []float32) error { return nil }
+		for _, ids := range [][]int32{prompt(150, 1), prompt(400, 2)} {
+			if err := e.Score(t.Context(), ids, nothing); err != nil {
+				t.Fatal(err)
+			}
+		}
+		synctest.Wait()
+		if after := e.Stats(); after.PagesCached != before.PagesCached || after.PagesEvicted != 0 || after.Rows != before.Rows+550 {
+			t.Errorf("before %+v\nafter %+v; want the same pages and 550 rows", before, after)
+		}
+		if s := check(t, m, e, Request{Prompt: prompt(400, 2), MaxTokens: 1}); s.Usage().Cached != 0 {
+			t.Errorf("%d tokens of a scored text were cached", s.Usage().Cached)
+		}
+	})
+}
+
 func TestScoreCallbackEndsIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e := New(newMock(), Options{})

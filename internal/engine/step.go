@@ -58,10 +58,10 @@ func (e *Engine) agree() bool {
 
 // describe tells the planner about the running sequences.
 func (e *Engine) describe() {
-	deciding := 0
+	decoding := 0
 	for _, s := range e.running {
 		if s.decodes() {
-			deciding++
+			decoding++
 		}
 	}
 	e.seqs = e.seqs[:0]
@@ -75,7 +75,7 @@ func (e *Engine) describe() {
 		} else {
 			q.Stalled = !s.stalledAt.IsZero() || s.behind()
 			s.draft = s.draft[:0]
-			if e.options.Lookup > 0 && q.Decodes && q.Want == 1 && !q.Stalled && deciding <= maxGuessing {
+			if e.options.Lookup > 0 && q.Decodes && q.Want == 1 && !q.Stalled && decoding <= maxGuessing {
 				s.guess(e.options.Lookup)
 				q.Drafts = len(s.draft)
 			}

@@ -33,6 +33,31 @@ func TestLimitSinksWhenTheModelCannotReserve(t *testing.T) {
 	}
 }
 
+// Two contents with one hash: the lookup compares tokens and parent, so it
+// misses, and never finds the wrong page.
+func TestCollidingHashIsAMiss(t *testing.T) {
+	c := New(8, func(int) error { return nil })
+	ids := make([]int32, 2*PageTokens)
+	var table Table
+	if err := c.Grow(&table, len(ids)); err != nil {
+		t.Fatal(err)
+	}
+	c.Commit(&table, ids)
+	second := table.Pages[1]
+	other := slices.Repeat([]int32{7}, PageTokens)
+	c.full[hashOf(none, other)] = second              // other tokens, other parent
+	c.full[hashOf(second, ids[:PageTokens])] = second // same tokens, other parent
+	if id := c.findFull(none, other); id != none {
+		t.Errorf("found page %d for tokens that it does not hold", id)
+	}
+	if id := c.findFull(second, ids[:PageTokens]); id != none {
+		t.Errorf("found page %d behind a page that it does not follow", id)
+	}
+	if id := c.findFull(table.Pages[0], ids[PageTokens:]); id != second {
+		t.Errorf("found page %d, want %d", id, second)
+	}
+}
+
 // Random histories against a plain model of the cache: whatever Attach says is
 // cached must be what was committed to that page, and the books must add up.
 func TestRandomHistories(t *testing.T) {
