@@ -20,10 +20,14 @@ type mulTask struct {
 	scale float32
 }
 
-// Chunks are sized in multiply-adds: small enough that two workers share a
-// layer evenly and a late one costs little, large enough that the counter and
-// the call vanish.
-const chunkMACs = 1 << 22
+// A chunk is about a quarter of a millisecond: long enough that the counter and
+// the call vanish, short enough that two workers share a layer evenly and a
+// late one costs little. With few rows a panel takes as long as its bytes take
+// to arrive, in which time the processor could multiply some fifteen rows.
+const (
+	chunkMACs    = 1 << 26
+	waitingAsRow = 15
+)
 
 // minParallelMACs is the size below which waking a worker costs more than the
 // product.
@@ -41,16 +45,22 @@ func (e *Exec) runMul(T int) {
 	t.T = T
 	panels := t.l.W.Panels()
 	perPanel := kernel.PanelRows * t.l.W.Cols() * T
+	most := chunkMACs / (kernel.PanelRows * t.l.W.Cols() * (T + waitingAsRow))
 	if e.pool.Threads() == 1 || panels*perPanel < minParallelMACs {
-		t.step = max(1, min(panels, chunkMACs/perPanel))
+		t.step = panelSteps(min(panels, most))
 		for i := range (panels + t.step - 1) / t.step {
 			t.Do(0, i)
 		}
 		return
 	}
 	even := (panels + 4*e.pool.Threads() - 1) / (4 * e.pool.Threads())
-	t.step = max(1, min(even, chunkMACs/perPanel))
+	t.step = panelSteps(min(even, most))
 	e.pool.Run((panels+t.step-1)/t.step, t)
+}
+
+// panelSteps rounds a number of panels up to what the kernels like to take.
+func panelSteps(n int) int {
+	return max(1, (n+kernel.PanelStep-1)/kernel.PanelStep) * kernel.PanelStep
 }
 
 // Do computes one chunk of panels.
