@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"malmoi/internal/num/cpu"
 	"malmoi/internal/num/half"
 )
 
@@ -41,15 +42,38 @@ func (k KV) Store(page []byte, slot int, key, val []float32) {
 		}
 		return
 	}
-	for d, x := range key {
-		putF16(page[2*(d*PageTokens+slot):], x)
-		putF16(values[2*d:], val[d])
+	// A piece at a time is rounded side by side, then laid where it belongs.
+	var piece [64]uint16
+	for d := 0; d < D; d += len(piece) {
+		h := piece[:min(len(piece), D-d)]
+		narrow(h, key[d:])
+		for i, x := range h {
+			binary.LittleEndian.PutUint16(page[2*((d+i)*PageTokens+slot):], x)
+		}
+		narrow(h, val[d:])
+		for i, x := range h {
+			binary.LittleEndian.PutUint16(values[2*(d+i):], x)
+		}
 	}
 }
 
 func putF32(b []byte, x float32) { binary.LittleEndian.PutUint32(b, math.Float32bits(x)) }
 
-func putF16(b []byte, x float32) {
+// narrow rounds as many values as dst holds to float16, those beyond its range
+// to its largest.
+func narrow(dst []uint16, x []float32) {
+	x = x[:len(dst)]
+	whole := 0
+	if cpu.Current() != cpu.Portable {
+		whole = len(dst) &^ 7
+		narrowAsm(dst[:whole], x)
+	}
+	narrowGeneric(dst[whole:], x[whole:])
+}
+
+func narrowGeneric(dst []uint16, x []float32) {
 	const largest = 65504
-	binary.LittleEndian.PutUint16(b, half.FromF32(max(-largest, min(largest, x))))
+	for i := range dst {
+		dst[i] = half.FromF32(max(-largest, min(largest, x[i])))
+	}
 }

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -264,16 +265,37 @@ func TestAttendSoftcap(t *testing.T) {
 	})
 }
 
-func TestStoreKeepsFloat16Finite(t *testing.T) {
-	page := make([]byte, KV{}.PageBytes(16))
-	x := make([]float32, 16)
-	x[0], x[1] = 1e6, float32(math.Inf(-1))
-	KV{}.Store(page, 31, x, x)
-	var got [16]float32
-	loadSome(got[:], page[len(page)-32:], elemF16)
-	if got[0] != 65504 || got[1] != -65504 {
-		t.Errorf("1e6 and -Inf are stored as %v and %v", got[0], got[1])
-	}
+// TestStore reads keys and values back from where the layout says they are, and
+// looks that nothing else changed.
+func TestStore(t *testing.T) {
+	cputest.ForEach(t, func(t *testing.T, _ cpu.Level) {
+		for _, kv := range []KV{{}, {F32: true}} {
+			for _, D := range []int{8, 12, 64, 80, 130, 256} {
+				rng := seeded(uint64(D))
+				key, val := normals(rng, D), normals(rng, D)
+				key[1], val[2], val[3], key[4] = 1e6, float32(math.Inf(-1)), 65519.9, 3e-8
+				page := make([]byte, kv.PageBytes(D))
+				slot := rng.IntN(PageTokens)
+				kv.Store(page, slot, key, val)
+				e := kv.elem()
+				want := make([]byte, len(page))
+				for d := range D {
+					for _, x := range []struct {
+						at int
+						v  float32
+					}{{d*PageTokens + slot, key[d]}, {PageTokens*D + slot*D + d, val[d]}} {
+						if !kv.F32 {
+							x.v = min(max(x.v, -65504), 65504)
+						}
+						put(e, want[x.at*e.bytes():], []float32{x.v})
+					}
+				}
+				if !bytes.Equal(page, want) {
+					t.Fatalf("%+v D %d: the page is not laid out as documented", kv, D)
+				}
+			}
+		}
+	})
 }
 
 func TestAttendAllocatesNothing(t *testing.T) {
@@ -322,4 +344,13 @@ func benchAttend(b *testing.B, kv KV, R, D int) {
 	seconds := b.Elapsed().Seconds()
 	b.ReportMetric(2*2*float64(R*D*depth)*float64(b.N)/seconds/1e9, "GFLOP/s")
 	b.ReportMetric(float64(depth/PageTokens*kv.PageBytes(D))*float64(b.N)/seconds/1e9, "GB/s")
+}
+
+func BenchmarkStore(b *testing.B) {
+	const D = 128
+	page := make([]byte, KV{}.PageBytes(D))
+	x := normals(seeded(1), D)
+	for b.Loop() {
+		KV{}.Store(page, 5, x, x)
+	}
 }

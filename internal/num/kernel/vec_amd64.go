@@ -34,6 +34,15 @@ func ropePairsAsm(x, cos, sin []float32) {
 	ropePairsGeneric(x[2*whole:], cos[whole:], sin[whole:])
 }
 
+func narrowAsm(dst []uint16, x []float32) {
+	if len(dst) > 0 {
+		narrowAVX2(unsafe.SliceData(dst), unsafe.SliceData(x), len(dst))
+	}
+}
+
+//go:noescape
+func narrowAVX2(dst *uint16, src *float32, n int)
+
 //go:noescape
 func addScaledAVX2(dst, x *float32, n int, s float32)
 

@@ -304,6 +304,27 @@ loop:
 	VZEROUPPER
 	RET
 
+// func narrowAVX2(dst *uint16, src *float32, n int)
+// Requires: AVX, F16C
+TEXT ·narrowAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS vecConst<>+32(SB), Y0
+	VBROADCASTSS vecConst<>+64(SB), Y1
+
+loop:
+	VMOVUPS   (CX), Y2
+	VMAXPS    Y2, Y0, Y2
+	VMINPS    Y2, Y1, Y2
+	VCVTPS2PH $0x00, Y2, (AX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x10, AX
+	SUBQ      $0x08, DX
+	JNE       loop
+	VZEROUPPER
+	RET
+
 DATA vecConst<>+0(SB)/4, $0xff800000
 DATA vecConst<>+4(SB)/4, $0xff800000
 DATA vecConst<>+8(SB)/4, $0xff800000
@@ -312,7 +333,23 @@ DATA vecConst<>+16(SB)/4, $0xff800000
 DATA vecConst<>+20(SB)/4, $0xff800000
 DATA vecConst<>+24(SB)/4, $0xff800000
 DATA vecConst<>+28(SB)/4, $0xff800000
-GLOBL vecConst<>(SB), RODATA|NOPTR, $32
+DATA vecConst<>+32(SB)/4, $0xc77fe000
+DATA vecConst<>+36(SB)/4, $0xc77fe000
+DATA vecConst<>+40(SB)/4, $0xc77fe000
+DATA vecConst<>+44(SB)/4, $0xc77fe000
+DATA vecConst<>+48(SB)/4, $0xc77fe000
+DATA vecConst<>+52(SB)/4, $0xc77fe000
+DATA vecConst<>+56(SB)/4, $0xc77fe000
+DATA vecConst<>+60(SB)/4, $0xc77fe000
+DATA vecConst<>+64(SB)/4, $0x477fe000
+DATA vecConst<>+68(SB)/4, $0x477fe000
+DATA vecConst<>+72(SB)/4, $0x477fe000
+DATA vecConst<>+76(SB)/4, $0x477fe000
+DATA vecConst<>+80(SB)/4, $0x477fe000
+DATA vecConst<>+84(SB)/4, $0x477fe000
+DATA vecConst<>+88(SB)/4, $0x477fe000
+DATA vecConst<>+92(SB)/4, $0x477fe000
+GLOBL vecConst<>(SB), RODATA|NOPTR, $96
 
 DATA tailMask<>+0(SB)/4, $0xffffffff
 DATA tailMask<>+4(SB)/4, $0xffffffff

@@ -20,6 +20,7 @@ func vecs() {
 	ropeHalves(m())
 	ropePairs(m())
 	widen()
+	narrow(m())
 	c.emit()
 	emitTailMask()
 }
@@ -181,6 +182,27 @@ func widen() {
 	ADDQ(U8(64), src)
 	ADDQ(U8(128), dst)
 	SUBQ(U8(32), n)
+	JNE(LabelRef("loop"))
+	VZEROUPPER()
+	RET()
+}
+
+// narrow writes n float32 values, a multiple of 8, as float16, those beyond its
+// range as its largest. The order of the operands lets a NaN through.
+func narrow(m *vecMath) {
+	TEXT("narrowAVX2", NOSPLIT, "func(dst *uint16, src *float32, n int)")
+	dst, src := Load(Param("dst"), GP64()).(GPVirtual), Load(Param("src"), GP64()).(GPVirtual)
+	n := Load(Param("n"), GP64()).(GPVirtual)
+	least, most := m.splat(-65504), m.splat(65504)
+	Label("loop")
+	x := YMM()
+	VMOVUPS(Mem{Base: src}, x)
+	VMAXPS(x, least, x)
+	VMINPS(x, most, x)
+	VCVTPS2PH(U8(0), x, Mem{Base: dst}) // to nearest, ties to even
+	ADDQ(U8(32), src)
+	ADDQ(U8(16), dst)
+	SUBQ(U8(8), n)
 	JNE(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
