@@ -136,7 +136,7 @@ func TestPenaltiesFollowTheirFormula(t *testing.T) {
 	f(Params{RepetitionPenalty: 2}, []int32{0, 1, 1}, 1, -4, 1)
 	f(Params{FrequencyPenalty: 0.5}, []int32{0, 1, 1}, 1.5, -3, 1)
 	f(Params{PresencePenalty: 0.5}, []int32{0, 1, 1}, 1.5, -2.5, 1)
-	f(Params{RepetitionPenalty: 2, FrequencyPenalty: 0.5, PresencePenalty: 0.25}, []int32{0, 0}, 1-1-0.25, -2, 1)
+	f(Params{RepetitionPenalty: 2, FrequencyPenalty: 0.5, PresencePenalty: 0.25}, []int32{0, 0}, -0.25, -2, 1)
 	f(Params{FrequencyPenalty: 1, PenaltyWindow: 2}, []int32{0, 0, 0, 1, 2}, 2, -3, 0)
 	f(Params{PresencePenalty: 1, LogitBias: map[int32]float32{0: 5, 2: 1}}, []int32{2}, 7, -2, 1)
 }
