@@ -32,6 +32,7 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     environment: 'jsdom',
+    testTimeout: 20_000, // the machine may be busy with the rest of the tests
   },
   resolve: process.env.VITEST ? { conditions: ['browser'] } : undefined,
 });

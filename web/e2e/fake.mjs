@@ -72,8 +72,8 @@ function plan(question) {
       return { text: '', tool: true };
     case '/length':
       return { text: '길이 제한에 닿는 답', finish: 'length' };
-    case '/echo':
-      return { text: '```text\n' + question.slice(6) + '\n```', delay: 0 };
+    case '/code':
+      return { text: '```js\n' + "const 긴줄 = '코드가 이어진다'; // 12345\n".repeat(2500) + '```', size: 12 };
     default:
       return { text: `**질문(question)**에 답합니다: ${question.slice(0, 200)}\n\n- 하나\n- 둘\n\n좋은 하루 보내세요.`, delay: 8 };
   }
@@ -111,12 +111,12 @@ async function stream(res, request, p) {
   const delta = (d, finish = null) => send([{ index: 0, delta: d, finish_reason: finish }]);
   res.write(': keep-alive\n\n');
   await delta({ role: 'assistant', content: '' });
-  for (const part of pieces(p.reasoning ?? '')) await delta({ reasoning_content: part });
+  let count = 0;
+  for (const part of pieces(p.reasoning ?? '')) await delta({ reasoning_content: part }, null, count++);
   if (p.tool) {
     await delta({ tool_calls: [{ index: 0, id: 'call_1', type: 'function', function: { name: 'get_weather', arguments: '' } }] });
-    for (const part of pieces('{"city":"서울","unit":"celsius"}')) await delta({ tool_calls: [{ index: 0, function: { arguments: part } }] });
+    for (const part of pieces('{"city":"서울","unit":"celsius"}')) await delta({ tool_calls: [{ index: 0, function: { arguments: part } }] }, null, count++);
   }
-  let count = 0;
   for (const part of pieces(p.text, p.size)) {
     if (res.destroyed) return;
     await delta({ content: part });
@@ -124,7 +124,10 @@ async function stream(res, request, p) {
     if (p.delay) await sleep(p.delay);
     if (p.stall && count === 3) await sleep(p.stall, undefined, { signal: closed(res) }).catch(() => {});
   }
-  if (p.cut) return res.destroy();
+  if (p.cut) {
+    await sleep(200); // what was sent is to arrive first
+    return res.destroy();
+  }
   await delta({}, p.finish ?? (p.tool ? 'tool_calls' : 'stop'));
   if (request.stream_options?.include_usage) {
     const usage = { prompt_tokens: 12, completion_tokens: count, total_tokens: 12 + count, prompt_tokens_details: { cached_tokens: 4 } };

@@ -10,6 +10,6 @@
   var root = document.documentElement;
   if (s.theme === 'light' || s.theme === 'dark') root.dataset.theme = s.theme;
   if (s.fontSize === 'small' || s.fontSize === 'large') root.dataset.size = s.fontSize;
-  var lang = s.language === 'ko' || s.language === 'en' ? s.language : /^ko/i.test(navigator.language || '') ? 'ko' : 'en';
+  var lang = s.language === 'ko' || s.language === 'en' ? s.language : /^ko(-|$)/i.test(navigator.language || '') ? 'ko' : 'en';
   root.lang = lang;
 })();

@@ -28,7 +28,7 @@ export class EnterGuard {
   #composing = false;
   #last = ''; // what the input method last showed
   #endedAt = -Infinity;
-  #sentAt = -Infinity;
+  #sentAt = -Infinity; // by an Enter that ended a composition; only such a one has an echo
   #pendingAt = -Infinity;
 
   compositionStart(): void {
@@ -63,7 +63,8 @@ export class EnterGuard {
     }
     if (now - this.#sentAt < echoMS || key.repeat) return 'swallow';
     const sameKeyPress = now - this.#endedAt < safariMS && key.keyCode === 229;
-    if (sameKeyPress && !hangul.test(this.#last)) return 'swallow';
+    if (!sameKeyPress) return 'send';
+    if (!hangul.test(this.#last)) return 'swallow';
     this.#sentAt = now;
     return 'send';
   }
@@ -77,6 +78,12 @@ export class EnterGuard {
   swallowsLineBreak(now: number): boolean {
     return now - this.#sentAt < echoMS || now - this.#pendingAt < echoMS;
   }
+}
+
+/** Chrome on Windows calls every key that an input method sees 'Process'; code still tells which. */
+function isEnter(e: KeyboardEvent): boolean {
+  if (e.key === 'Process' || e.key === 'Unidentified') return e.code === 'Enter' || e.code === 'NumpadEnter';
+  return e.key === 'Enter';
 }
 
 type Field = HTMLTextAreaElement | HTMLInputElement;
@@ -98,8 +105,8 @@ export function sendOnEnter(send: () => void, enabled: () => boolean = () => tru
       if (guard.compositionEnd(e.data, performance.now()) === 'send' && enabled()) setTimeout(send, 0);
     });
     on('keydown', (e) => {
-      if (e.key !== 'Enter' && e.keyCode !== 13) {
-        if (e.key !== 'Process' && e.key !== 'Unidentified') guard.otherKey();
+      if (!isEnter(e)) {
+        guard.otherKey();
         return;
       }
       if (!enabled() || e.ctrlKey || e.metaKey || e.altKey) return;

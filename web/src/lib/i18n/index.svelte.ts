@@ -4,7 +4,7 @@ import { ko, type Strings } from './ko';
 
 export function languageOf(choice: string, browser: string): 'ko' | 'en' {
   if (choice === 'ko' || choice === 'en') return choice;
-  return /^ko/i.test(browser) ? 'ko' : 'en';
+  return /^ko(-|$)/i.test(browser) ? 'ko' : 'en';
 }
 
 export const lang = (): 'ko' | 'en' => languageOf(settings.language, navigator.language);

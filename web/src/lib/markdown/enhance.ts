@@ -11,7 +11,9 @@ let katex: Promise<Katex> | undefined;
 let highlighterNow: Highlighter | undefined;
 let katexNow: Katex | undefined;
 
-// Colouring is linear, but a code block of this size is a data dump anyway.
+// Colouring is linear, but a block that still grows is coloured again with
+// every piece, and one beyond the larger size is a data dump anyway.
+const maxColouredOpen = 15_000;
 const maxColoured = 100_000;
 const maxMath = 10_000;
 
@@ -29,7 +31,7 @@ function loadKatex(): Promise<Katex> {
 export function enhance(root: ParentNode, closed: boolean): void {
   const codes = [...root.querySelectorAll<HTMLElement>('pre > code[data-lang]')].filter((c) => c.dataset.lang);
   if (codes.length > 0) {
-    const run = (h: Highlighter): void => codes.forEach((c) => colour(h, c));
+    const run = (h: Highlighter): void => codes.forEach((c) => colour(h, c, closed ? maxColoured : maxColouredOpen));
     if (highlighterNow) run(highlighterNow);
     else loadHighlighter().then(run, () => (highlighter = undefined));
   }
@@ -41,10 +43,10 @@ export function enhance(root: ParentNode, closed: boolean): void {
   }
 }
 
-function colour(h: Highlighter, code: HTMLElement): void {
+function colour(h: Highlighter, code: HTMLElement, limit: number): void {
   const language = code.dataset.lang ?? '';
   const source = code.textContent ?? '';
-  if (source.length > maxColoured || !h.getLanguage(language)) return;
+  if (source.length > limit || !h.getLanguage(language)) return;
   code.replaceChildren(sanitizeCode(h.highlight(source, { language, ignoreIllegals: true }).value));
 }
 

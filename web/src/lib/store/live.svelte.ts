@@ -1,10 +1,13 @@
 // One answer while it is being written. Pieces arrive faster than a screen
 // needs them, so they are gathered and shown a few times a second.
 
+import { tick } from 'svelte';
 import type { Chunk, ToolCall } from '../api/types';
 import type { Message, Stats } from './model';
 
 const showMS = 40;
+const maxShowMS = 1000;
+const rest = 3; // times as long as drawing took, the page is left to its user
 
 export class Live {
   content = $state('');
@@ -23,6 +26,7 @@ export class Live {
   #pieces = 0;
   #usage: Chunk['usage'];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #gapMS = showMS;
 
   constructor(readonly message: Message) {}
 
@@ -39,7 +43,7 @@ export class Live {
     this.#pieces++;
     this.#endAt = performance.now();
     if (this.#firstAt === 0) this.#firstAt = this.#endAt;
-    this.#timer ??= setTimeout(() => this.show(), showMS);
+    this.#timer ??= setTimeout(() => this.#draw(), this.#gapMS);
   }
 
   #takeCall(index: number, call: { id?: string; function?: { name?: string; arguments?: string } }): void {
@@ -50,6 +54,14 @@ export class Live {
       name: call.function?.name ?? old.name,
       arguments: old.arguments + (call.function?.arguments ?? ''),
     };
+  }
+
+  #draw(): void {
+    const began = performance.now();
+    this.show();
+    void tick().then(() => {
+      this.#gapMS = Math.min(maxShowMS, Math.max(showMS, rest * (performance.now() - began)));
+    });
   }
 
   /** Brings the screen up to what has arrived. */

@@ -36,6 +36,8 @@ export interface Message {
   role: 'user' | 'assistant';
   content: string;
   created: number;
+  /** How much of a question's beginning was pasted, in UTF-16 units: editing leaves it alone. */
+  pasted?: number;
   model?: string;
   reasoning?: string;
   toolCalls?: ToolCall[];

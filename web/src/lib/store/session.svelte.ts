@@ -33,9 +33,9 @@ class Session {
   async start(): Promise<void> {
     this.#store = await openStore();
     if (!this.#store.persistent) toast(t().notPersistent);
+    for (const id of takeDoomed()) await this.#save(() => this.#store.deleteChat(id));
     await this.#list();
     this.#channel?.addEventListener('message', () => void this.#list());
-    this.ready = true;
   }
 
   get live(): Live | undefined {
@@ -77,18 +77,18 @@ class Session {
   }
 
   /** Asks a question at the end of the branch; makes the chat if there is none. */
-  async send(text: string): Promise<void> {
+  async send(text: string, pasted = 0): Promise<void> {
     const chat = this.current ?? this.#newChat(text);
     if (this.running.has(chat.id)) return;
-    await this.#ask(chat, chat.leaf, text);
+    await this.#ask(chat, chat.leaf, text, pasted);
   }
 
   /** Asks again with other words. The old question stays beside the new one. */
-  async edit(id: string, text: string): Promise<void> {
+  async edit(id: string, text: string, pasted = 0): Promise<void> {
     const chat = this.current;
     const old = this.#tree.get(id);
     if (!chat || !old || this.running.has(chat.id)) return;
-    await this.#ask(chat, old.parent, text);
+    await this.#ask(chat, old.parent, text, pasted);
   }
 
   async regenerate(id: string): Promise<void> {
@@ -140,12 +140,12 @@ class Session {
     };
   }
 
-  /** The page is going away: what was deleted must not come back. */
+  /**
+   * The page is going away. What was deleted must not come back, but a page
+   * that closes has no time for IndexedDB: the next one does the deleting.
+   */
   flush(): void {
-    for (const [id, timer] of this.#doomed) {
-      clearTimeout(timer);
-      void this.#store.deleteChat(id);
-    }
+    leaveDoomed([...this.#doomed.keys()]);
     for (const live of this.running.values()) void this.#store.putMessage(live.snapshot());
   }
 
@@ -171,7 +171,7 @@ class Session {
     return chat;
   }
 
-  async #ask(chat: Chat, parent: string, text: string): Promise<void> {
+  async #ask(chat: Chat, parent: string, text: string, pasted: number): Promise<void> {
     const question: Message = {
       id: newID(),
       chat: chat.id,
@@ -179,6 +179,7 @@ class Session {
       role: 'user',
       content: text,
       created: this.#now(),
+      ...(pasted > 0 && { pasted }),
     };
     this.#tree.add(question);
     await this.#answer(chat, question.id, [question]);
@@ -278,6 +279,22 @@ class Session {
     } catch {
       toast(t().saveFailed);
     }
+  }
+}
+
+const doomedName = 'malmoi.doomed';
+
+function leaveDoomed(ids: string[]): void {
+  if (ids.length > 0) localStorage.setItem(doomedName, JSON.stringify(ids));
+}
+
+function takeDoomed(): string[] {
+  try {
+    const ids: unknown = JSON.parse(localStorage.getItem(doomedName) ?? '[]');
+    localStorage.removeItem(doomedName);
+    return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
+  } catch {
+    return [];
   }
 }
 

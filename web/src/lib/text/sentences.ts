@@ -1,7 +1,7 @@
 // Turns a growing answer into whole sentences for screen readers. Tokens read
 // out one by one are noise; a sentence is speech.
 
-const end = /[.!?。！？…]["'”’)\]]*(?=\s)|\n/g;
+const end = /[.!?。！？…][*_"'”’)\]]*(?=\s)|\n/g;
 
 /** Markdown signs are for the eye. */
 export function speakable(text: string): string {

@@ -1,0 +1,102 @@
+// How it looks, from a phone to a wide screen, and whether all can use it.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { askAndWait, ready } from './steps.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function accessible(page, where) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const r = await globalThis.axe.run(document, { resultTypes: ['violations'] });
+    return r.violations.map((v) => ({ id: v.id, impact: v.impact, nodes: v.nodes.slice(0, 3).map((n) => `${n.target.join(' ')}: ${n.failureSummary}`) }));
+  });
+  const serious = found.filter((v) => v.impact === 'serious' || v.impact === 'critical');
+  assert.deepEqual(serious, [], where);
+  return found.map((v) => `${v.id} (${v.impact})`);
+}
+
+/** Nothing may stick out sideways. */
+async function fits(page, where) {
+  const over = await page.evaluate(() => {
+    const out = [];
+    if (document.documentElement.scrollWidth > innerWidth) out.push(`page ${document.documentElement.scrollWidth}`);
+    const scroller = document.querySelector('.scroller');
+    if (scroller && scroller.scrollWidth > scroller.clientWidth + 1) out.push(`conversation ${scroller.scrollWidth} > ${scroller.clientWidth}`);
+    return out;
+  });
+  assert.deepEqual(over, [], where);
+}
+
+const screens = [
+  ['390', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 }],
+  ['1440', { viewport: { width: 1440, height: 900 } }],
+  ['1920', { viewport: { width: 1920, height: 1080 } }],
+];
+
+export default [
+  ...screens.flatMap(([width, screen]) =>
+    ['light', 'dark'].map((colorScheme) => ({
+      name: `look: ${width} px, ${colorScheme}`,
+      needsFake: true,
+      async run({ visit, shot }) {
+        const { page } = await visit({ ...screen, colorScheme });
+        await ready(page);
+        await fits(page, 'empty');
+        const notes = new Set(await accessible(page, 'empty'));
+        await shot(page, `empty-${width}-${colorScheme}`);
+        await askAndWait(page, '/showcase');
+        await page.waitForFunction(() => document.querySelector('.katex') && document.querySelector('.hljs-keyword'));
+        await fits(page, 'answer');
+        for (const n of await accessible(page, 'answer')) notes.add(n);
+        await shot(page, `answer-end-${width}-${colorScheme}`);
+        await page.evaluate(() => (document.querySelector('.scroller').scrollTop = 0));
+        await page.waitForTimeout(150);
+        await shot(page, `answer-top-${width}-${colorScheme}`);
+        await page.keyboard.press('Control+,');
+        await page.getByRole('dialog').waitFor();
+        for (const n of await accessible(page, 'settings')) notes.add(n);
+        await shot(page, `settings-${width}-${colorScheme}`);
+        await page.keyboard.press('Escape');
+        if (width === '390') {
+          await page.getByRole('button', { name: '대화 목록 열기' }).click();
+          await page.waitForTimeout(300);
+          for (const n of await accessible(page, 'drawer')) notes.add(n);
+          await shot(page, `drawer-${width}-${colorScheme}`);
+        }
+        await page.getByRole('button', { name: /모델 고르기/ }).click({ force: true }).catch(() => {});
+        return [...notes].join(', ');
+      },
+    })),
+  ),
+  {
+    name: 'look: the phone drawer closes by its shade and by choosing',
+    needsFake: true,
+    async run({ visit }) {
+      const { page } = await visit(screens[0][1]);
+      await askAndWait(page, '서랍');
+      const open = page.getByRole('button', { name: '대화 목록 열기' });
+      await open.click();
+      await page.locator('.shade').click({ position: { x: 370, y: 400 } });
+      await page.locator('.shade').waitFor({ state: 'detached' });
+      await open.click();
+      await page.getByRole('link', { name: '서랍' }).click();
+      await page.locator('.shade').waitFor({ state: 'detached' });
+    },
+  },
+  {
+    name: 'look: the page can be installed',
+    async run({ base, visit }) {
+      const { page } = await visit();
+      const manifest = await (await fetch(`${base}/manifest.webmanifest`)).json();
+      assert.equal(manifest.name, '말모이');
+      for (const icon of manifest.icons) {
+        const r = await fetch(base + icon.src);
+        assert.equal(r.headers.get('content-type'), icon.type, icon.src);
+      }
+      assert.equal(await page.evaluate(() => document.querySelector('link[rel=manifest]').href), `${base}/manifest.webmanifest`);
+    },
+  },
+];

@@ -1,0 +1,109 @@
+// The end-to-end tests of the page in headless Chromium.
+//
+//   npm run e2e                              against a fake server that it starts
+//   npm run e2e -- --base http://127.0.0.1:8080    against a running server
+//   npm run e2e -- --shots DIR --only WORD
+//
+// Against a real server the cases that need the fake one's scripted answers
+// are skipped, and counted as skipped.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { launch } from './browser.mjs';
+import { startFake } from './fake.mjs';
+import chat from './cases/chat.mjs';
+import faults from './cases/faults.mjs';
+import hostile from './cases/hostile.mjs';
+import ime from './cases/ime.mjs';
+import keep from './cases/keep.mjs';
+import large from './cases/large.mjs';
+import look from './cases/look.mjs';
+
+const { values: args } = parseArgs({
+  options: { base: { type: 'string' }, shots: { type: 'string' }, only: { type: 'string', default: '' } },
+});
+const caseMS = 120_000;
+if (args.shots) mkdirSync(args.shots, { recursive: true });
+
+const fake = args.base ? undefined : await startFake();
+const base = (args.base ?? fake.base).replace(/\/$/, '');
+const browser = await launch();
+
+/** One person's browser: own storage, and an ear for everything that goes wrong. */
+async function visit({ path = '/', seen = true, settings = {}, expectErrors = false, ...options } = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1440, height: 900 },
+    locale: 'ko-KR',
+    colorScheme: 'light',
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  });
+  context.setDefaultTimeout(20_000);
+  const page = await context.newPage();
+  const problems = [];
+  page.on('pageerror', (e) => problems.push(`uncaught: ${e.message}`));
+  page.on('console', (m) => {
+    if (m.type() !== 'error' || (expectErrors && /Failed to load resource|net::ERR/.test(m.text()))) return;
+    problems.push(`console: ${m.text()}`);
+  });
+  page.on('request', (r) => {
+    if (!r.url().startsWith(base) && !/^(data|blob|about):/.test(r.url())) problems.push(`request to ${r.url()}`);
+  });
+  await page.addInitScript((s) => {
+    if (localStorage.getItem('malmoi.settings') === null) localStorage.setItem('malmoi.settings', JSON.stringify(s));
+  }, { noticeSeen: seen, ...settings });
+  await page.goto(base + path);
+  return { page, context, problems };
+}
+
+const tools = {
+  base,
+  fake,
+  visit,
+  shot: async (page, name) => {
+    if (!args.shots) return;
+    await page.evaluate(() => document.fonts.ready);
+    await page.waitForTimeout(250);
+    await page.screenshot({ path: join(args.shots, `${name}.png`) });
+  },
+};
+
+function inTime(work) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`still running after ${caseMS} ms`)), caseMS)));
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+for (const c of [...chat, ...ime, ...keep, ...faults, ...hostile, ...large, ...look]) {
+  if (!c.name.includes(args.only)) continue;
+  if (c.needsFake && !fake) {
+    skipped++;
+    console.log(`skip ${c.name}`);
+    continue;
+  }
+  const started = performance.now();
+  const visits = [];
+  const mine = { ...tools, visit: async (o) => (visits.push(await visit(o)), visits.at(-1)) };
+  try {
+    if (fake) Object.assign(fake.state, { requests: [], key: '' });
+    const note = await inTime(c.run(mine));
+    const problems = visits.flatMap((v) => v.problems);
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+    passed++;
+    console.log(`ok   ${c.name} (${Math.round(performance.now() - started)} ms)${note ? `: ${note}` : ''}`);
+  } catch (e) {
+    failed++;
+    console.log(`FAIL ${c.name}\n${String(e.stack ?? e).slice(0, 1500)}`);
+    const page = visits.at(-1)?.page;
+    if (page) await tools.shot(page, `FAIL-${c.name.replace(/\W+/g, '-')}`).catch(() => {});
+  }
+  for (const v of visits) await v.context.close();
+}
+await browser.close();
+await fake?.stop();
+console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+process.exit(failed > 0 || passed === 0 ? 1 : 0);
