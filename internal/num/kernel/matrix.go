@@ -91,7 +91,7 @@ func checkPart(p Part, C int) error {
 	if err != nil {
 		return err
 	}
-	if len(p.Data) != p.Rows*rowBytes {
+	if len(p.Data)/rowBytes != p.Rows || len(p.Data)%rowBytes != 0 { // a product could overflow
 		return fmt.Errorf("%d bytes for %d rows of %d bytes", len(p.Data), p.Rows, rowBytes)
 	}
 	return nil
