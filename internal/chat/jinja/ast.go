@@ -65,6 +65,9 @@ type (
 		op   string
 		l, r expr
 		line int
+		// negated: the reference writes a constant base into Python code
+		// without parentheses, so that -2 ** n means -(2 ** n).
+		negated bool
 	}
 	andExpr    struct{ l, r expr }
 	orExpr     struct{ l, r expr }

@@ -48,6 +48,9 @@ func (in *interp) evalNode(x expr, f *frame) Value {
 		return unary(x.op, in.eval(x.x, f))
 	case *binExpr:
 		l := in.eval(x.l, f)
+		if x.negated {
+			return negate(in.binary(x.op, negate(l), in.eval(x.r, f)))
+		}
 		return in.binary(x.op, l, in.eval(x.r, f))
 	case *concatExpr:
 		return in.concat(x, f)

@@ -70,7 +70,7 @@ func TestLimits(t *testing.T) {
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 			defer cancel()
 			start := time.Now()
-			out, err := render(t, tt.src, Options{Context: ctx, MaxSteps: 5_000_000})
+			out, err := render(t, tt.src, Options{Context: ctx, MaxSteps: 1_000_000})
 			if err == nil {
 				t.Fatalf("renders %d bytes", len(out))
 			}

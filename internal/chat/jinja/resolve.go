@@ -295,6 +295,8 @@ func (r *resolver) expr(x expr) {
 		return
 	case *concatExpr:
 		x.auto = r.auto
+	case *binExpr:
+		x.negated = x.op == "**" && isNegative(x.l) && !isConstant(x.r)
 	case *filterExpr:
 		if x.fn = filterOf(x.name); x.fn == nil && !r.soft {
 			throwAssertion(x.args.line, "No filter named '%s'.", x.name)
@@ -317,4 +319,31 @@ func (r *resolver) expr(x expr) {
 
 func throwAssertion(line int, format string, args ...any) {
 	panic(failure{&Error{Kind: "TemplateAssertionError", Message: fmt.Sprintf(format, args...), Line: line, cause: ErrSyntax}})
+}
+
+// isNegative reports whether x is a negative number known before rendering.
+func isNegative(x expr) bool {
+	if !isConstant(x) {
+		return false
+	}
+	u, ok := x.(*unaryExpr)
+	if !ok {
+		return false
+	}
+	if _, nested := u.x.(*unaryExpr); nested {
+		return u.op == "+" && isNegative(u.x) || u.op == "-" && !isNegative(u.x)
+	}
+	c, ok := u.x.(*constExpr)
+	return ok && u.op == "-" && isNumber(c.v)
+}
+
+// isConstant reports whether x reads no variable and calls nothing.
+func isConstant(x expr) bool {
+	return !findAny(x, func(n any) bool {
+		switch n.(type) {
+		case *nameExpr, *callExpr:
+			return true
+		}
+		return false
+	})
 }

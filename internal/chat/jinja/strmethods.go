@@ -101,6 +101,11 @@ func strMethodOf(name string) strMethod {
 		return func(_ *interp, s Str, _ args) Value { return Bool(isCaseOnly(s.s, isUpperRune)) }
 	case "istitle":
 		return func(_ *interp, s Str, _ args) Value { return Bool(isTitled(s.s)) }
+	case "encode", "translate", "maketrans":
+		return func(_ *interp, _ Str, _ args) Value {
+			throw("NotImplementedError", "str.%s is not available: templates make text, not bytes", name)
+			return nil
+		}
 	case "isidentifier":
 		return func(_ *interp, s Str, _ args) Value { return Bool(isIdentifier(s.s)) }
 	}
