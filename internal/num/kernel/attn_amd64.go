@@ -25,10 +25,11 @@ func weighAsm(w *weighing) {
 	}
 }
 
-// widen returns the keys or values of a page as they lie or, where several
-// tiles of rows would each convert them, as float32 in s.page.
+// widen returns the keys or values of a page as they lie or, where three tiles
+// of rows and more would each convert them, as float32 in s.page. Two tiles
+// convert faster than they write and read again.
 func (s *AttnScratch) widen(e elem, part []byte, rows int) ([]byte, elem) {
-	if e == elemF32 || rows <= tileRows() || cpu.Current() == cpu.Portable {
+	if e == elemF32 || rows <= 2*tileRows() || cpu.Current() == cpu.Portable {
 		return part, e
 	}
 	n := len(part) / 2
