@@ -1,7 +1,7 @@
 """Drives the server with the unmodified anthropic package.
 
 Usage: anthropic_check.py BASE_URL API_KEY
-The server's model answers as clientChat in clients_test.go says.
+The server's model answers as onChat in clients/model_test.go says.
 """
 
 import sys

@@ -1,4 +1,4 @@
-package httpapi
+package clients
 
 import (
 	"context"
@@ -12,14 +12,15 @@ import (
 	"github.com/openai/openai-go/v3/responses"
 	"github.com/openai/openai-go/v3/shared"
 
+	"malmoi/internal/httpapi"
 	"malmoi/internal/httpapi/fake"
 	"malmoi/internal/llm"
 )
 
 // The tests of this file drive the server with the unmodified openai-go client.
 
-func goClient(r *rig) openai.Client {
-	return openai.NewClient(option.WithBaseURL(r.url+"/v1"), option.WithAPIKey(clientKey), option.WithMaxRetries(0))
+func goClient(url string) openai.Client {
+	return openai.NewClient(option.WithBaseURL(url+"/v1"), option.WithAPIKey(key), option.WithMaxRetries(0))
 }
 
 func ask(text string) openai.ChatCompletionNewParams {
@@ -35,7 +36,7 @@ var weather = []openai.ChatCompletionToolUnionParam{openai.ChatCompletionFunctio
 })}
 
 func TestGoClientChats(t *testing.T) {
-	client, ctx := goClient(clientRig(t)), t.Context()
+	client, ctx := goClient(serve(t, obliging(), nil)), t.Context()
 	r, err := client.Chat.Completions.New(ctx, ask("안녕"))
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +54,7 @@ func TestGoClientChats(t *testing.T) {
 }
 
 func TestGoClientStreams(t *testing.T) {
-	client := goClient(clientRig(t))
+	client := goClient(serve(t, obliging(), nil))
 	p := ask("안녕")
 	p.StreamOptions.IncludeUsage = openai.Bool(true)
 	stream := client.Chat.Completions.NewStreaming(t.Context(), p)
@@ -78,8 +79,8 @@ func TestGoClientSurvivesSilence(t *testing.T) {
 	script := fake.Say("하나", "둘")
 	script.Steps[0].Wait = 60 * time.Millisecond
 	script.Steps[1].Wait = 60 * time.Millisecond
-	r := newRig(t, script, func(o *Options) { o.KeepAlive = 10 * time.Millisecond })
-	client := goClient(r)
+	m := &fake.Model{OnChat: func(llm.ChatRequest) fake.Script { return script }}
+	client := goClient(serve(t, m, func(o *httpapi.Options) { o.KeepAlive = 10 * time.Millisecond }))
 	stream := client.Chat.Completions.NewStreaming(t.Context(), ask("x"))
 	text := ""
 	for stream.Next() {
@@ -91,7 +92,7 @@ func TestGoClientSurvivesSilence(t *testing.T) {
 }
 
 func TestGoClientCallsTools(t *testing.T) {
-	client, ctx := goClient(clientRig(t)), t.Context()
+	client, ctx := goClient(serve(t, obliging(), nil)), t.Context()
 	p := ask("날씨?")
 	p.Tools = weather
 	r, err := client.Chat.Completions.New(ctx, p)
@@ -112,7 +113,7 @@ func TestGoClientCallsTools(t *testing.T) {
 }
 
 func TestGoClientStreamsResponses(t *testing.T) {
-	client, ctx := goClient(clientRig(t)), t.Context()
+	client, ctx := goClient(serve(t, obliging(), nil)), t.Context()
 	p := responses.ResponseNewParams{
 		Model: "m", Input: responses.ResponseNewParamsInputUnion{OfString: openai.String("안녕")},
 	}
@@ -147,7 +148,7 @@ func TestGoClientStreamsResponses(t *testing.T) {
 }
 
 func TestGoClientEmbedsAndCompletes(t *testing.T) {
-	client, ctx := goClient(clientRig(t)), t.Context()
+	client, ctx := goClient(serve(t, obliging(), nil)), t.Context()
 	e, err := client.Embeddings.New(ctx, openai.EmbeddingNewParams{
 		Model: "m", Input: openai.EmbeddingNewParamsInputUnion{OfArrayOfStrings: []string{"a", "b"}},
 	})
@@ -163,7 +164,7 @@ func TestGoClientEmbedsAndCompletes(t *testing.T) {
 }
 
 func TestGoClientSeesErrors(t *testing.T) {
-	client, ctx := goClient(clientRig(t)), t.Context()
+	client, ctx := goClient(serve(t, obliging(), nil)), t.Context()
 	f := func(text string, status int, code string) {
 		t.Helper()
 		_, err := client.Chat.Completions.New(ctx, ask(text))
@@ -178,8 +179,9 @@ func TestGoClientSeesErrors(t *testing.T) {
 
 // TestGoClientCancels holds that a client that gives up stops the generation.
 func TestGoClientCancels(t *testing.T) {
-	r := newRig(t, fake.Script{Steps: []fake.Step{{Event: llm.Event{Content: "x"}}, {Hang: true}}}, nil)
-	client := goClient(r)
+	script := fake.Script{Steps: []fake.Step{{Event: llm.Event{Content: "x"}}, {Hang: true}}}
+	m := &fake.Model{OnChat: func(llm.ChatRequest) fake.Script { return script }}
+	client := goClient(serve(t, m, nil))
 	ctx, cancel := context.WithCancel(t.Context())
 	stream := client.Chat.Completions.NewStreaming(ctx, ask("x"))
 	for stream.Next() {
@@ -187,9 +189,13 @@ func TestGoClientCancels(t *testing.T) {
 			break
 		}
 	}
-	if r.model.Open() != 1 {
-		t.Fatalf("%d streams open, want 1", r.model.Open())
+	if m.Open() != 1 {
+		t.Fatalf("%d streams open, want 1", m.Open())
 	}
 	cancel()
-	eventually(t, "the stream is closed", func() bool { return r.model.Open() == 0 })
+	for start := time.Now(); m.Open() != 0; time.Sleep(time.Millisecond) {
+		if time.Since(start) > 5*time.Second {
+			t.Fatal("the generation goes on for 5 s after the client left")
+		}
+	}
 }

@@ -1,34 +1,61 @@
-package httpapi
+package clients
 
 import (
 	"context"
-	"flag"
-	"os"
-	"os/exec"
-	"path/filepath"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
 	"malmoi/internal/chat"
+	"malmoi/internal/httpapi"
 	"malmoi/internal/httpapi/fake"
 	"malmoi/internal/llm"
 )
 
-var clientsPython = flag.String("clients.python", "", "python with the openai and anthropic packages (default: .cache/venv/bin/python of the checkout)")
+const key = "sk-test-key-of-the-clients"
 
-const clientKey = "sk-test-key-of-the-clients"
-
-// clientRig is a server for real client libraries. What its model does is told
-// by the request, so that one server serves every check.
-func clientRig(t *testing.T) *rig {
-	m := &fake.Model{About: llm.Info{
+// serve starts a server with one scripted model called "m" and returns its
+// address. What the model does is told by the request, so that one server
+// serves every check.
+func serve(t *testing.T, m *fake.Model, change func(*httpapi.Options)) string {
+	t.Helper()
+	m.About = llm.Info{
 		Name: "m", Title: "Model", Context: 4096, Chat: true, Tools: true, Created: time.Unix(1_700_000_000, 0),
-	}, OnChat: clientChat, OnComplete: clientCompletion, OnEmbed: clientEmbed}
-	return serveRig(t, &fake.Set{Models: []*fake.Model{m}}, func(o *Options) { o.APIKeys = []string{clientKey} })
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := httpapi.Options{Listen: ln.Addr().String(), APIKeys: []string{key}, DrainTimeout: 10 * time.Millisecond}
+	if change != nil {
+		change(&o)
+	}
+	s, err := httpapi.New(&fake.Set{Models: []*fake.Model{m}}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ctx, ln) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+		if n := m.Open(); n != 0 {
+			t.Errorf("%d streams are still open", n)
+		}
+	})
+	return "http://" + ln.Addr().String()
 }
 
-func clientChat(r llm.ChatRequest) fake.Script {
+// obliging is the model that most checks talk to.
+func obliging() *fake.Model {
+	return &fake.Model{OnChat: onChat, OnComplete: onComplete, OnEmbed: onEmbed}
+}
+
+func onChat(r llm.ChatRequest) fake.Script {
 	last := r.Messages[len(r.Messages)-1]
 	usage := llm.Usage{PromptTokens: 20, CachedTokens: 8, CompletionTokens: 5}
 	say := func(events ...llm.Event) fake.Script {
@@ -98,7 +125,7 @@ func transcript(turns []chat.Message) string {
 	return b.String()
 }
 
-func clientCompletion(r llm.CompletionRequest) fake.Script {
+func onComplete(r llm.CompletionRequest) fake.Script {
 	s := greet(r.Params, llm.Usage{PromptTokens: 3, CompletionTokens: 2})
 	if r.Echo {
 		s.Steps = append([]fake.Step{{Event: llm.Event{Content: r.Prompt}}}, s.Steps...)
@@ -106,7 +133,7 @@ func clientCompletion(r llm.CompletionRequest) fake.Script {
 	return s
 }
 
-func clientEmbed(texts []string) ([][]float32, int, error) {
+func onEmbed(texts []string) ([][]float32, int, error) {
 	out := make([][]float32, len(texts))
 	for i := range texts {
 		out[i] = []float32{0.6, 0.8, 0, 0}
@@ -114,34 +141,7 @@ func clientEmbed(texts []string) ([][]float32, int, error) {
 	return out, 3 * len(texts), nil
 }
 
-// TestPythonClients runs the unmodified openai and anthropic packages against
-// a server on a socket.
-func TestPythonClients(t *testing.T) {
-	python := *clientsPython
-	if python == "" {
-		python = filepath.Join("..", "..", ".cache", "venv", "bin", "python")
-	}
-	if _, err := os.Stat(python); err != nil {
-		t.Skipf("no Python with the client packages at %s; tools/venv.sh makes one, or name one with -clients.python", python)
-	}
-	checks, err := filepath.Glob("testdata/clients/*_check.py")
-	if err != nil || len(checks) == 0 {
-		t.Fatalf("no checks: %v", err)
-	}
-	for _, check := range checks {
-		t.Run(filepath.Base(check), func(t *testing.T) {
-			r := clientRig(t)
-			ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-			defer cancel()
-			cmd := exec.CommandContext(ctx, python, check, r.url, clientKey)
-			out, err := cmd.CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			if !strings.Contains(string(out), "all checks passed") {
-				t.Fatalf("the check did not reach its end:\n%s", out)
-			}
-			t.Log(strings.TrimSpace(string(out)))
-		})
-	}
-}
+// errSecret is an internal error whose text must not reach a client.
+type errSecret struct{}
+
+func (errSecret) Error() string { return "/data/secret/model.gguf: bad page" }
