@@ -23,11 +23,12 @@ num/half:
 num/mem:
 num/par: num/cpu
 num/quant: num/half
+num/roof: num/cpu
 num/kernel: num/cpu num/half num/quant
 weights: num/quant
 weights/gguf: weights num/quant num/mem
 weights/safetensors: weights num/quant num/mem
-token:
+token: weights/gguf
 chat/jinja:
 chat: chat/jinja
 nn: num/kernel num/quant
@@ -41,9 +42,10 @@ engine/grammar:
 engine: nn engine/kv engine/sched engine/sample
 catalog:
 llm: engine model nn token chat weights num
+httpapi/rule:
 httpapi/wire: llm chat
-httpapi/openai: httpapi/wire llm chat engine/sample
-httpapi/anthropic: httpapi/wire llm chat engine/sample
+httpapi/openai: httpapi/wire httpapi/rule llm chat engine/sample
+httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/fake: llm chat
 httpapi: httpapi llm chat engine/sample
 webui:

@@ -113,6 +113,9 @@ type Model struct {
 	pool   *par.Pool
 	cache  *eager.Cache
 	exec   *eager.Exec
+
+	weightBytes int64 // of all packed matrices, each counted once
+	layerMACs   int64
 }
 
 // ErrUnknownFamily is wrapped when a file's architecture is not one of those
@@ -192,6 +195,12 @@ func Load(src weights.Source, families []Family, o Options) (m *Model, err error
 		m.pool.Close()
 		m.arena.Free()
 		return nil, err
+	}
+	for _, j := range l.jobs {
+		m.weightBytes += int64(j.into.W.Bytes())
+		if j.name != "output" && j.name != "token_embd" {
+			m.layerMACs += int64(j.into.W.Rows()) * int64(j.C)
+		}
 	}
 	m.cache = eager.NewCache(m.dims.L, m.dims.K, m.dims.D, o.Exact)
 	m.exec = eager.New(m.pool, m.cache)
@@ -280,4 +289,15 @@ func (m *Model) Close() error {
 	m.cache.Free()
 	m.arena.Free()
 	return m.src.Close()
+}
+
+// LayerParameters is the number of multiply-adds that one prompt token takes
+// outside attention and the head.
+func (m *Model) LayerParameters() int64 { return m.layerMACs }
+
+// TokenBytes is what decoding one token at the given depth reads: all packed
+// weights and the keys and values before it.
+func (m *Model) TokenBytes(depth int) int64 {
+	kv := int64(m.cache.PageBytes()) * int64(depth) / nn.PageTokens
+	return m.weightBytes + kv
 }

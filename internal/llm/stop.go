@@ -1,0 +1,59 @@
+package llm
+
+import "strings"
+
+// stopMatcher finds the caller's stop strings in a stream of text. Text that
+// may be the beginning of one is held back until it is decided.
+type stopMatcher struct {
+	stops []string
+	held  string
+}
+
+// push returns the text that is certainly before any stop string, and whether
+// one was found; after that nothing more comes.
+func (m *stopMatcher) push(text string) (emit string, stopped bool) {
+	if len(m.stops) == 0 {
+		return text, false
+	}
+	m.held += text
+	if at := m.find(); at >= 0 {
+		emit, m.held = m.held[:at], ""
+		return emit, true
+	}
+	keep := m.partial()
+	emit = m.held[:len(m.held)-keep]
+	m.held = m.held[len(m.held)-keep:]
+	return emit, false
+}
+
+// flush returns what was held back, at the end of generation.
+func (m *stopMatcher) flush() string {
+	text := m.held
+	m.held = ""
+	return text
+}
+
+// find is the start of the earliest stop string in held, or -1.
+func (m *stopMatcher) find() int {
+	first := -1
+	for _, s := range m.stops {
+		if at := strings.Index(m.held, s); at >= 0 && (first < 0 || at < first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// partial is the length of the longest end of held that begins a stop string.
+func (m *stopMatcher) partial() int {
+	longest := 0
+	for _, s := range m.stops {
+		for n := min(len(s)-1, len(m.held)); n > longest; n-- {
+			if strings.HasSuffix(m.held, s[:n]) {
+				longest = n
+				break
+			}
+		}
+	}
+	return longest
+}
