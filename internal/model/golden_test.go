@@ -2,16 +2,12 @@ package model_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"math"
-	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"malmoi/internal/golden"
 	"malmoi/internal/model"
-	"malmoi/internal/model/families"
-	"malmoi/internal/nn"
 	"malmoi/internal/num/cpu"
 	"malmoi/internal/num/cpu/cputest"
 )
@@ -20,16 +16,21 @@ import (
 // on the tiny checkpoints; between references it is 5e-5.
 const floatTolerance = 1e-3
 
-// vectors are the reference results of one tiny checkpoint.
+// vectors are the reference results of one tiny checkpoint. Quantised twins
+// have entries of their own under their type.
 type vectors struct {
-	Prompts []prompt `json:"prompts"`
-	GGUF    struct {
-		Q8 []prompt `json:"q8_0"`
-	} `json:"gguf"`
+	Prompts []prompt                   `json:"prompts"`
+	GGUF    map[string]json.RawMessage `json:"gguf"`
+	// Variants are results of the same weights under other rotary parameters.
+	Variants []struct {
+		Name    string         `json:"name"`
+		Rope    map[string]any `json:"rope_parameters"`
+		Prompts []prompt       `json:"prompts"`
+	} `json:"variants"`
 }
 
-// prompt is one reference run. The Q8_0 twin's entries name a prompt whose ids
-// stand in the main list.
+// prompt is one reference run. A quantised twin's entries name a prompt whose
+// ids stand in the main list.
 type prompt struct {
 	Name      string  `json:"name"`
 	Prompt    string  `json:"prompt"`
@@ -41,202 +42,67 @@ type prompt struct {
 
 // TestTinyCheckpoints runs every tiny checkpoint in float32 and compares
 // logits, hidden states and greedy tokens with the reference, under every
-// kernel implementation.
+// kernel implementation: first the repository's own, then those beside it.
 func TestTinyCheckpoints(t *testing.T) {
-	root := golden.Path(t, "tiny")
-	dirs, err := filepath.Glob(filepath.Join(root, "*", "config.json"))
+	t.Run("own", func(t *testing.T) { testCheckpoints(t, filepath.Join("testdata", "tiny")) })
+	t.Run("goldens", func(t *testing.T) { testCheckpoints(t, golden.Path(t, "tiny")) })
+}
+
+func testCheckpoints(t *testing.T, root string) {
+	dirs, err := filepath.Glob(filepath.Join(root, "*", "goldens.json"))
 	if err != nil || len(dirs) == 0 {
 		t.Fatalf("no checkpoints in %s", root)
 	}
-	for _, config := range dirs {
-		dir := filepath.Dir(config)
-		t.Run(filepath.Base(dir), func(t *testing.T) { testCheckpoint(t, dir) })
+	for _, file := range dirs {
+		dir := filepath.Dir(file)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			v := readVectors(t, dir)
+			cputest.ForEach(t, func(t *testing.T, _ cpu.Level) { testCheckpoint(t, dir, v) })
+		})
 	}
 }
 
-func testCheckpoint(t *testing.T, dir string) {
-	v := readVectors(t, dir)
-	paths := []string{dir}
+// testCheckpoint runs the folder itself and each GGUF twin, with one and two
+// threads in turn.
+func testCheckpoint(t *testing.T, dir string, v vectors) {
+	var paths []string
+	if exists(filepath.Join(dir, "config.json")) {
+		paths = append(paths, dir)
+	}
 	twins, _ := filepath.Glob(filepath.Join(dir, "model-*.gguf"))
-	for _, p := range twins {
-		if filepath.Base(p) != "model-q8_0.gguf" {
-			paths = append(paths, p)
-		}
+	paths = append(paths, twins...)
+	if len(paths) == 0 {
+		t.Fatalf("no model in %s", dir)
 	}
-	cputest.ForEach(t, func(t *testing.T, _ cpu.Level) {
-		for _, path := range paths {
-			t.Run(filepath.Base(path), func(t *testing.T) {
-				m := open(t, path, model.Options{Threads: 2, Exact: true})
-				checkModel(t, m, dir, v.Prompts)
-				checkHidden(t, m, dir, idsOf(v.Prompts, "text1"))
-			})
-		}
-		if q8 := filepath.Join(dir, "model-q8_0.gguf"); exists(q8) {
-			t.Run("model-q8_0.gguf", func(t *testing.T) {
-				m := open(t, q8, model.Options{Threads: 1, Exact: true})
-				for i, p := range v.GGUF.Q8 {
-					v.GGUF.Q8[i].Name, v.GGUF.Q8[i].IDs = p.Prompt, idsOf(v.Prompts, p.Prompt)
-				}
-				checkModel(t, m, dir, v.GGUF.Q8)
-			})
-		}
-	})
-}
-
-func idsOf(prompts []prompt, name string) []int32 {
-	for _, p := range prompts {
-		if p.Name == name {
-			return p.IDs
-		}
-	}
-	return nil
-}
-
-func checkModel(t *testing.T, m *model.Model, dir string, prompts []prompt) {
-	t.Helper()
-	if len(prompts) == 0 {
-		t.Fatal("no reference prompts")
-	}
-	for _, p := range prompts {
-		want, shape := readNPY(t, filepath.Join(dir, p.File))
-		if len(p.IDs) == 0 || len(p.Positions) != shape[0] {
-			t.Fatalf("%s: %d ids, %d positions for logits %v", p.Name, len(p.IDs), len(p.Positions), shape)
-		}
-		got := allLogits(t, m, p.IDs)
-		V := m.VocabSize()
-		var worst float64
-		for i, pos := range p.Positions {
-			for j := range V {
-				worst = max(worst, math.Abs(float64(got[pos*V+j]-want[i*shape[1]+j])))
+	for i, path := range paths {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			m := open(t, path, model.Options{Threads: 1 + i%2, Exact: true})
+			kind, _ := strings.CutPrefix(strings.TrimSuffix(filepath.Base(path), ".gguf"), "model-")
+			if own := v.quantised(t, kind); own != nil {
+				checkModel(t, m, dir, own)
+				return
 			}
-		}
-		t.Logf("%-7s %3d tokens: max |Δlogit| %.2e", p.Name, len(p.IDs), worst)
-		if !(worst <= floatTolerance) {
-			t.Errorf("%s: logits differ by %.3e, more than %.0e", p.Name, worst, floatTolerance)
-		}
-		if len(p.Greedy) == 0 {
-			continue
-		}
-		if ids := greedy(t, m, p.IDs, len(p.Greedy)); fmt.Sprint(ids) != fmt.Sprint(p.Greedy) {
-			t.Errorf("%s: greedy %v, want %v", p.Name, ids, p.Greedy)
-		}
+			checkModel(t, m, dir, v.Prompts)
+			if exists(filepath.Join(dir, "hidden_text1.npy")) {
+				checkHidden(t, m, dir, idsOf(v.Prompts, "text1"))
+			}
+		})
 	}
 }
 
-// checkHidden compares the state before each layer and after the final norm.
-func checkHidden(t *testing.T, m *model.Model, dir string, ids []int32) {
+// quantised returns the results of the twin of one type, if it has its own.
+func (v vectors) quantised(t *testing.T, kind string) []prompt {
 	t.Helper()
-	want, shape := readNPY(t, filepath.Join(dir, "hidden_text1.npy"))
-	layers := shape[0] - 1
-	got := map[int][]float32{}
-	m.SetTap(func(layer int, h nn.Rows) {
-		if layer < 0 {
-			layer = layers
-		}
-		got[layer] = append([]float32(nil), h.Data...)
-	})
-	defer m.SetTap(nil)
-	allLogits(t, m, ids)
-	n := shape[1] * shape[2]
-	for l := range shape[0] {
-		if len(got[l]) != n {
-			t.Errorf("layer %d: %d values, want %d", l, len(got[l]), n)
-			continue
-		}
-		var worst, size float64
-		for i, w := range want[l*n : (l+1)*n] {
-			worst = max(worst, math.Abs(float64(got[l][i]-w)))
-			size = max(size, math.Abs(float64(w)))
-		}
-		if !(worst <= floatTolerance*max(1, size/10)) {
-			t.Errorf("hidden state %d differs by %.3e (largest value %.1f)", l, worst, size)
-		}
+	raw, ok := v.GGUF[kind]
+	if !ok {
+		return nil
 	}
-}
-
-func open(t *testing.T, path string, o model.Options) *model.Model {
-	t.Helper()
-	src, err := model.Open(path)
-	if err != nil {
+	var list []prompt
+	if err := json.Unmarshal(raw, &list); err != nil {
 		t.Fatal(err)
 	}
-	m, err := model.Load(src, families.All(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { m.Close() })
-	return m
-}
-
-// allLogits runs ids in one step and returns (T, V).
-func allLogits(t *testing.T, m *model.Model, ids []int32) []float32 {
-	t.Helper()
-	V := m.VocabSize()
-	b := &nn.Batch{Tokens: ids, Seqs: []nn.Span{{Len: len(ids), Pages: pages(t, m, len(ids))}}, Logits: make([]float32, len(ids)*V)}
-	for i := range ids {
-		b.Out = append(b.Out, int32(i))
-	}
-	if err := m.Step(b); err != nil {
-		t.Fatal(err)
-	}
-	return b.Logits
-}
-
-func pages(t *testing.T, m *model.Model, n int) []int32 {
-	t.Helper()
-	count := (n + nn.PageTokens - 1) / nn.PageTokens
-	if err := m.Reserve(count); err != nil {
-		t.Fatal(err)
-	}
-	// Backwards, so that a table that is ignored shows.
-	list := make([]int32, count)
-	for i := range list {
-		list[i] = int32(count - 1 - i)
+	for i, p := range list {
+		list[i].Name, list[i].IDs = p.Prompt, idsOf(v.Prompts, p.Prompt)
 	}
 	return list
-}
-
-// greedy continues ids by n tokens, the prompt in uneven chunks, then one by one.
-func greedy(t *testing.T, m *model.Model, ids []int32, n int) []int32 {
-	t.Helper()
-	table := pages(t, m, len(ids)+n)
-	logits := make([]float32, m.VocabSize())
-	step := func(pos int, tokens []int32) int32 {
-		b := &nn.Batch{Tokens: tokens, Seqs: []nn.Span{{Len: len(tokens), Pos: pos, Pages: table}}, Out: []int32{int32(len(tokens) - 1)}, Logits: logits}
-		if err := m.Step(b); err != nil {
-			t.Fatal(err)
-		}
-		best := 0
-		for i, v := range logits {
-			if v > logits[best] {
-				best = i
-			}
-		}
-		return int32(best)
-	}
-	var next int32
-	for pos := 0; pos < len(ids); pos += 7 {
-		next = step(pos, ids[pos:min(pos+7, len(ids))])
-	}
-	out := []int32{next}
-	for len(out) < n {
-		next = step(len(ids)+len(out)-1, []int32{next})
-		out = append(out, next)
-	}
-	return out
-}
-
-func exists(path string) bool { _, err := os.Stat(path); return err == nil }
-
-func readVectors(t *testing.T, dir string) vectors {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join(dir, "goldens.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var v vectors
-	if err := json.Unmarshal(data, &v); err != nil {
-		t.Fatal(err)
-	}
-	return v
 }

@@ -18,6 +18,7 @@ type RopeParams struct {
 	Fast    float64 // yarn: beta_fast
 	Slow    float64 // yarn: beta_slow
 	Attn    float64 // yarn: attention_factor, 0 if the formula decides
+	Exact   bool    // yarn: the ramp's ends are not rounded to whole dimensions
 }
 
 // RopeParams reads the rotary parameters. layerType picks the entry where a
@@ -57,6 +58,11 @@ func (c *Config) RopeParams(layerType string) RopeParams {
 	p.Low, p.High = num("low_freq_factor", 1), num("high_freq_factor", 4)
 	p.Trained = num("original_max_position_embeddings", 0)
 	p.Fast, p.Slow, p.Attn = num("beta_fast", 32), num("beta_slow", 1), num("attention_factor", 0)
+	if m, all := num("mscale", 0), num("mscale_all_dim", 0); p.Attn == 0 && m != 0 && all != 0 {
+		p.Attn = yarnScale(p.Factor, m) / yarnScale(p.Factor, all)
+	}
+	truncate, given := o["truncate"].(bool)
+	p.Exact = given && !truncate
 	return c.checked(p)
 }
 
@@ -116,8 +122,11 @@ func (p RopeParams) yarn(r *nn.Rope) {
 	bound := func(rotations float64) float64 {
 		return rot * math.Log(p.Trained/(rotations*2*math.Pi)) / (2 * math.Log(p.Theta))
 	}
-	low := max(0, math.Floor(bound(p.Fast)))
-	high := min(rot-1, math.Ceil(bound(p.Slow)))
+	low, high := bound(p.Fast), bound(p.Slow)
+	if !p.Exact {
+		low, high = math.Floor(low), math.Ceil(high)
+	}
+	low, high = max(0, low), min(rot-1, high)
 	if low == high {
 		high += 0.001
 	}
@@ -127,9 +136,15 @@ func (p RopeParams) yarn(r *nn.Rope) {
 	}
 	r.Amplitude = float32(p.Attn)
 	if p.Attn == 0 {
-		r.Amplitude = 1
-		if p.Factor > 1 {
-			r.Amplitude = float32(0.1*math.Log(p.Factor) + 1)
-		}
+		r.Amplitude = float32(yarnScale(p.Factor, 1))
 	}
+}
+
+// yarnScale is the attention factor of a context stretched by factor, weighted
+// by m as DeepSeek's configurations do.
+func yarnScale(factor, m float64) float64 {
+	if factor <= 1 {
+		return 1
+	}
+	return 0.1*m*math.Log(factor) + 1
 }
