@@ -3,6 +3,9 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"malmoi/internal/num/cpu"
@@ -143,5 +146,34 @@ func TestPackRows(t *testing.T) {
 	}
 	if r0, r1 := m.PanelRange(0, m.Panels()); r0 != 0 || r1 != total {
 		t.Fatalf("panels cover rows %d to %d of %d", r0, r1, total)
+	}
+}
+
+// TestMulInParallel shares one batch among goroutines that take panels from a
+// counter, as a pool of workers does.
+func TestMulInParallel(t *testing.T) {
+	const C, rows, T = 256, 16*40 + 5, 19
+	rng := rand.New(rand.NewPCG(12, 12))
+	for _, typ := range []quant.Type{quant.Q4_K, quant.Q8_0} {
+		m, err := Pack(typ, randomWeights(rng, typ, rows, C), rows, C, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := randomActs(rng, T, C)
+		want, got := make([]float32, T*rows), make([]float32, T*rows)
+		m.Mul(want, rows, x, 0, m.Panels())
+		var next atomic.Int64
+		var wait sync.WaitGroup
+		for range 4 {
+			wait.Go(func() {
+				for p := int(next.Add(3)) - 3; p < m.Panels(); p = int(next.Add(3)) - 3 {
+					m.Mul(got, rows, x, p, min(p+3, m.Panels()))
+				}
+			})
+		}
+		wait.Wait()
+		if !slices.Equal(got, want) {
+			t.Fatalf("%v: four goroutines and one differ", typ)
+		}
 	}
 }
