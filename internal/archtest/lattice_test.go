@@ -42,7 +42,7 @@ engine/grammar:
 engine: nn engine/kv engine/sched engine/sample
 catalog:
 llm: engine model nn token chat weights num
-httpapi/rule:
+httpapi/rule: httpapi/wire llm chat engine/sample
 httpapi/wire: llm chat
 httpapi/openai: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
