@@ -42,7 +42,7 @@ func (s *Store) Install(m Manifest, now time.Time) error {
 	if err := writeFile(s.manifestPath(m.Name), data); err != nil {
 		return fmt.Errorf("model %q: %w", m.Name, err)
 	}
-	return s.sweep()
+	return s.Sweep()
 }
 
 // needsFolder reports whether a model is opened through a folder in which its

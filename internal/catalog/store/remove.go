@@ -5,28 +5,33 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"malmoi/internal/catalog"
 )
 
 // Remove uninstalls a model and removes the files that no other model names;
 // files used in place stay where they are. It returns the bytes given back. The
 // caller holds the lock.
 func (s *Store) Remove(name string) (int64, error) {
+	if err := catalog.CheckName(name); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrNotInstalled, err)
+	}
+	// A manifest that cannot be read can still be removed.
 	if _, err := os.Stat(s.manifestPath(name)); err != nil {
-		// Reported as the look-up does, also for impossible names.
-		_, err := s.Manifest(name)
-		return 0, err
+		return 0, fmt.Errorf("model %q: %w", name, ErrNotInstalled)
 	}
 	before := treeSize(filepath.Join(s.dir, "blobs"))
 	if err := os.Remove(s.manifestPath(name)); err != nil {
 		return 0, fmt.Errorf("model %q: %w", name, err)
 	}
-	err := errors.Join(syncDir(filepath.Join(s.dir, "manifests")), s.sweep())
+	err := errors.Join(syncDir(filepath.Join(s.dir, "manifests")), s.Sweep())
 	return before - treeSize(filepath.Join(s.dir, "blobs")), err
 }
 
-// sweep removes the files and folders that no manifest names. While a manifest
-// cannot be read nothing is removed: it may name anything.
-func (s *Store) sweep() error {
+// Sweep removes the files and folders that no manifest names. While a manifest
+// cannot be read nothing is removed: it may name anything. The caller holds the
+// lock.
+func (s *Store) Sweep() error {
 	list, bad := s.List()
 	if len(bad) > 0 {
 		return nil

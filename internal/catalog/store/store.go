@@ -43,8 +43,18 @@ func (s *Store) folderPath(name string) string { return filepath.Join(s.dir, "fo
 // their place only after they were verified, so presence is enough; Verify
 // finds what a disk did to them later.
 func (s *Store) HasBlob(sum string) bool {
+	_, ok := s.BlobSize(sum)
+	return ok
+}
+
+// BlobSize is the size of the file with that hash; ok is false if it is not
+// here.
+func (s *Store) BlobSize(sum string) (n int64, ok bool) {
 	info, err := os.Stat(s.BlobPath(sum))
-	return err == nil && info.Mode().IsRegular()
+	if sum == "" || err != nil || !info.Mode().IsRegular() {
+		return 0, false
+	}
+	return info.Size(), true
 }
 
 // place makes the folders that writing needs.

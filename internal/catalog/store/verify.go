@@ -42,6 +42,9 @@ func (s *Store) FilePath(m Manifest, f catalog.File) string {
 	if m.External == "" {
 		return s.BlobPath(f.SHA256)
 	}
+	if len(m.Files) == 1 && m.Format == catalog.GGUF {
+		return m.External
+	}
 	if info, err := os.Stat(m.External); err == nil && info.IsDir() {
 		return filepath.Join(m.External, filepath.FromSlash(f.Name))
 	}

