@@ -66,21 +66,42 @@ func File(t testing.TB, name string) []byte {
 // that the tests know; with MALMOI_MODELS=required their absence is a failure.
 func Model(t testing.TB, sha256 string) string {
 	t.Helper()
-	data := os.Getenv("MALMOI_DATA")
-	if data == "" {
-		base := os.Getenv("XDG_DATA_HOME")
-		if base == "" {
-			base = filepath.Join(os.Getenv("HOME"), ".local", "share")
-		}
-		data = filepath.Join(base, "malmoi")
-	}
-	path := filepath.Join(data, "blobs", "sha256", sha256)
+	path := filepath.Join(dataDir(), "blobs", "sha256", sha256)
 	if _, err := os.Stat(path); err == nil {
 		return path
 	}
-	if os.Getenv("MALMOI_MODELS") == "required" {
-		t.Fatalf("model %s is not installed under %s; run 'make models'", sha256[:12], data)
-	}
-	t.Skipf("model %s is not installed; 'make models' fetches it", sha256[:12])
+	missing(t, sha256[:12])
 	return ""
+}
+
+// Folder returns the folder of an installed model of several files, or skips
+// the test where it is not installed; see Model.
+func Folder(t testing.TB, name string) string {
+	t.Helper()
+	path := filepath.Join(dataDir(), "folders", name)
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	missing(t, name)
+	return ""
+}
+
+// dataDir is where models are installed.
+func dataDir() string {
+	if data := os.Getenv("MALMOI_DATA"); data != "" {
+		return data
+	}
+	base := os.Getenv("XDG_DATA_HOME")
+	if base == "" {
+		base = filepath.Join(os.Getenv("HOME"), ".local", "share")
+	}
+	return filepath.Join(base, "malmoi")
+}
+
+func missing(t testing.TB, name string) {
+	t.Helper()
+	if os.Getenv("MALMOI_MODELS") == "required" {
+		t.Fatalf("model %s is not installed under %s; run 'make models'", name, dataDir())
+	}
+	t.Skipf("model %s is not installed; 'make models' fetches it", name)
 }
