@@ -278,7 +278,7 @@ export default [
       }, 'the end of the answer');
       assert.ok(heard.includes('좋은 하루 보내세요.'), heard.join(' | '));
       assert.ok(heard.length < 12, `${heard.length} announcements`);
-      assert.equal(await page.locator('main [aria-live]').count(), 0);
+      assert.equal(await page.locator('.scroller [aria-live]').count(), 0);
     },
   },
 ];

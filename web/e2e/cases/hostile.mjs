@@ -6,7 +6,7 @@ import { askAndWait, lastAnswer } from './steps.mjs';
 
 const untouched = async (page) => {
   assert.equal(await page.evaluate(() => window.pwned), undefined, 'a payload ran');
-  assert.equal(await page.locator('main :is(img, iframe, object, embed, svg[onload], script, style, form:not(.edit), input)').count(), 0);
+  assert.equal(await page.locator('.scroller :is(img, iframe, object, embed, svg[onload], script, style, form:not(.edit), input)').count(), 0);
   for (const href of await page.locator('.markdown a').evaluateAll((all) => all.map((a) => a.getAttribute('href')))) {
     assert.match(href, /^(https?:\/\/|mailto:)/);
   }

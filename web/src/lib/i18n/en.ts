@@ -92,9 +92,7 @@ export const en: Strings = {
   noModelHelp: 'Get one in the terminal, then reload this page.',
   contextSize: (k) => `context ${k}`,
   licence: 'Licence',
-  modelNote: (note) => note,
   loaded: 'in memory',
-  modelGone: (name) => `${name} is gone. Another model answers.`,
 
   settings: 'Settings',
   settingsLook: 'Look',
@@ -148,8 +146,11 @@ export const en: Strings = {
   keyLabel: 'API key',
   keyWrong: 'The server did not accept this key.',
   keyOK: 'OK',
+  keyEnter: 'Enter the API key',
 
   loading: 'Loading…',
+  locked: 'Locked',
+  disconnected: 'Not connected',
   offline: 'The server cannot be reached. Is malmoi running?',
   backOnline: 'Connected again.',
   notPersistent: 'Chats are not saved in this window and vanish when it closes.',

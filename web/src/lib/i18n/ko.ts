@@ -91,9 +91,7 @@ export const ko = {
   noModelHelp: '터미널에서 모델을 받은 뒤 다시 열어 주세요.',
   contextSize: (k: string) => `문맥 ${k}`,
   licence: '라이선스',
-  modelNote: (note: string) => note,
   loaded: '메모리에 있음',
-  modelGone: (name: string) => `${josa(name, '은/는')} 이제 없습니다. 다른 모델로 답합니다.`,
 
   settings: '설정',
   settingsLook: '화면',
@@ -147,8 +145,11 @@ export const ko = {
   keyLabel: 'API 키',
   keyWrong: '서버가 이 키를 받아들이지 않았습니다.',
   keyOK: '확인',
+  keyEnter: 'API 키 입력하기',
 
   loading: '불러오는 중…',
+  locked: '잠겨 있음',
+  disconnected: '연결 안 됨',
   offline: '서버에 연결할 수 없습니다. 말모이가 켜져 있는지 확인해 주세요.',
   backOnline: '서버에 다시 연결되었습니다.',
   notPersistent: '이 창에서는 대화가 저장되지 않습니다. 창을 닫으면 사라집니다.',

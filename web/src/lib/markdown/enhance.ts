@@ -14,7 +14,7 @@ let katexNow: Katex | undefined;
 // Colouring is linear, but a block that still grows is coloured again with
 // every piece, and one beyond the larger size is a data dump anyway.
 const maxColouredOpen = 15_000;
-const maxColoured = 100_000;
+const maxColoured = 50_000;
 const maxMath = 10_000;
 
 function loadHighlighter(): Promise<Highlighter> {
@@ -59,6 +59,7 @@ function typeset(k: Katex, node: HTMLElement): void {
     k.render(source, node, {
       displayMode: node.dataset.display === 'true',
       throwOnError: true,
+      errorColor: 'inherit',
       trust: false, // no \href, no \includegraphics
       strict: 'ignore', // Hangul inside \text is fine
       maxSize: 20,

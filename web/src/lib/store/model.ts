@@ -100,11 +100,13 @@ export class Tree {
 }
 
 const titleChars = 40;
+// Signs that turn the direction of text around could disguise a title.
+const bidi = /[\u202a-\u202e\u2066-\u2069]/g;
 
 /** A chat is called what its first question begins with. */
 export function titleOf(question: string): string {
   const line = question.split('\n').find((l) => l.trim() !== '') ?? '';
-  const chars = [...line.replace(/^[\s#>*`-]+/, '').replace(/\s+/g, ' ').trim()];
+  const chars = [...line.replace(bidi, '').replace(/^[\s#>*`-]+/, '').replace(/\s+/g, ' ').trim()];
   return chars.length > titleChars ? chars.slice(0, titleChars - 1).join('') + '…' : chars.join('');
 }
 

@@ -1,9 +1,11 @@
 // What is known of the server: whether it answers, and which models it has.
 
 import { ApiError, loadInfo } from '../api/client';
+import { t } from '../i18n/index.svelte';
 import type { Model } from '../api/types';
 import { auth } from './auth.svelte';
 import { settings } from './settings.svelte';
+import { toast } from './toasts.svelte';
 
 const retryMS = 3000;
 
@@ -37,6 +39,7 @@ class Server {
       this.models = info.models;
       this.defaultModel = info.defaultModel;
       this.version = info.version;
+      if (this.state === 'offline') toast(t().backOnline);
       this.state = 'ready';
     } catch (e) {
       await this.#failed(e);
