@@ -189,3 +189,16 @@ func treeSize(dir string) (n int64) {
 	})
 	return n
 }
+
+// Adopt makes a verified file of a scratch folder a file of the store. The
+// caller holds the lock.
+func (s *Store) Adopt(from, sum string) error {
+	if err := catalog.CheckSum(sum); err != nil {
+		return err
+	}
+	to := s.BlobPath(sum)
+	if err := errors.Join(os.Chmod(from, 0o644), os.Rename(from, to)); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(to))
+}
