@@ -31,11 +31,11 @@ func newAddedTokens(list []addedToken, n textnorm.Normalizer) *addedTokens {
 	var keys [2][]string
 	var values [2][]int32
 	for i, tok := range list {
-		text, k := tok.text, 0
+		k := 0
 		if tok.norm && n != nil {
-			text, k = n.Normalize(text), 1
+			k = 1
 		}
-		keys[k], values[k] = append(keys[k], text), append(values[k], int32(i))
+		keys[k], values[k] = append(keys[k], tok.text), append(values[k], int32(i))
 	}
 	a.raw = trie.New(keys[0], values[0])
 	if len(keys[1]) > 0 {

@@ -20,6 +20,8 @@ type decoder struct {
 	mark      string                // Metaspace: the mark to drop from the first token
 	join      string                // WordPiece: prefix of pieces that continue a word
 	wordPiece bool
+	cleanup   bool // WordPiece: take out spaces English does not have
+	ending    bool // BPEDecoder: a space after the last word is not shown
 	fallback  bool // <0xXX> pieces are bytes
 }
 

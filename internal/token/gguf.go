@@ -348,7 +348,7 @@ func (v *ggufVocab) wordPiece() (*Tokenizer, error) {
 	t.chain = pretok.Chain{pretok.Bert()}
 	unk := v.id("unknown_token_id", 100)
 	t.model = wordpiece.New(wordpiece.Config{Vocab: t.vocab, Unk: unk, Prefix: "##", Max: 100})
-	t.decoder = decoder{steps: []step{wordPieceStep("##", true)}, plain: true, wordPiece: true, join: "##"}
+	t.decoder = decoder{steps: []step{wordPieceStep("##", true)}, plain: true, wordPiece: true, join: "##", cleanup: true}
 	v.surround(t, true, false, true, 101, none, 102)
 	if cls := v.id("cls_token_id", none); cls != none && len(t.pre) > 0 {
 		t.pre = []int32{cls}

@@ -42,7 +42,7 @@ func preTokenizers() map[string]pre {
 		"llama-bpe": llama3, "llama3": llama3, "llama-v3": llama3, "falcon3": llama3, "falcon-h1": llama3,
 		"pixtral": llama3, "midm-2.0": llama3, "lfm2": llama3, "jina-v5-nano": llama3,
 		"dbrx": plainLlama3, "smaug-bpe": plainLlama3, "glm4": plainLlama3, "chatglm-bpe": plainLlama3,
-		"cl100k": {patterns: []string{pretok.CL100K}}, "hyperclovax-seed": plainLlama3,
+		"cl100k": plainLlama3, "hyperclovax-seed": plainLlama3,
 		"qwen2": qwen2NFC, "qwen35": {patterns: []string{pretok.Qwen35}, nfc: true},
 		"deepseek-r1-qwen": qwen2, "kormo": qwen2, "f2llmv2": qwen2, "megrez": qwen2, "stablelm2": qwen2,
 		"hunyuan": qwen2, "solar-open": qwen2, "grok-2": qwen2,

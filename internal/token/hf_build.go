@@ -2,11 +2,13 @@ package token
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"malmoi/internal/token/bpe"
 	"malmoi/internal/token/jsonscan"
+	"malmoi/internal/token/textnorm"
 	"malmoi/internal/token/unigram"
 	"malmoi/internal/token/wordpiece"
 )
@@ -48,7 +50,11 @@ func fromJSON(text string, cfg hfConfig) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := f.readAdded(p)
+	norm, err := f.Normalizer.normalizer(0)
+	if err != nil {
+		return nil, err
+	}
+	list, err := f.readAdded(p, norm)
 	if err != nil {
 		return nil, err
 	}
@@ -56,10 +62,7 @@ func fromJSON(text string, cfg hfConfig) (*Tokenizer, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.chain = cut.chain
-	if t.norm, err = f.Normalizer.normalizer(0); err != nil {
-		return nil, err
-	}
+	t.chain, t.norm = cut.chain, norm
 	if t.model, err = f.Model.build(t, scores); err != nil {
 		return nil, err
 	}
@@ -71,8 +74,9 @@ func fromJSON(text string, cfg hfConfig) (*Tokenizer, error) {
 	return t, t.setAround(f.PostProcessor, cfg)
 }
 
-// readAdded gives added tokens their ids; the file's id counts.
-func (f *hfFile) readAdded(p *pieces) ([]addedToken, error) {
+// readAdded gives added tokens their ids; the file's id counts. A token that is
+// looked for in normalised text is normalised itself.
+func (f *hfFile) readAdded(p *pieces, norm textnorm.Normalizer) ([]addedToken, error) {
 	list := make([]addedToken, 0, len(f.Added))
 	for _, a := range f.Added {
 		if a.Content == "" {
@@ -81,6 +85,9 @@ func (f *hfFile) readAdded(p *pieces) ([]addedToken, error) {
 		k := kind(0)
 		if a.Special {
 			k = control
+		}
+		if a.Normalized && norm != nil {
+			a.Content = norm.Normalize(a.Content)
 		}
 		if err := p.set(a.ID, a.Content, k); err != nil {
 			return nil, err
@@ -236,22 +243,25 @@ func readMerge(s *jsonscan.Scanner) (left, right string, err error) {
 		}
 		return left, right, err
 	}
-	var pair []string
-	err = s.Array(func() error {
-		piece, err := s.String()
-		if pair = append(pair, piece); len(pair) > 2 {
-			return fmt.Errorf("a merge has more than two pieces")
+	n := 0
+	err = s.Array(func() (err error) {
+		switch n++; n {
+		case 1:
+			left, err = s.String()
+		case 2:
+			right, err = s.String()
+		default:
+			err = errMerge
 		}
 		return err
 	})
-	if err == nil && len(pair) != 2 {
-		err = fmt.Errorf("a merge has %d pieces, not two", len(pair))
+	if err == nil && n != 2 {
+		err = errMerge
 	}
-	if err != nil {
-		return "", "", err
-	}
-	return pair[0], pair[1], nil
+	return left, right, err
 }
+
+var errMerge = errors.New("a merge is not two pieces")
 
 // unigram leaves special tokens out of the pieces that text is cut into: what a
 // user wrote never becomes one. (The reference cuts them too.)

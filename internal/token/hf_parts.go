@@ -291,10 +291,10 @@ func (c *component) addTo(d *decoder, depth int) error {
 		}
 	case "WordPiece":
 		d.steps = append(d.steps, wordPieceStep(c.Prefix, on(c.Cleanup, true)))
-		d.wordPiece, d.join = true, c.Prefix
+		d.wordPiece, d.join, d.cleanup = true, c.Prefix, on(c.Cleanup, true)
 	case "BPEDecoder":
 		d.steps = append(d.steps, suffixStep(c.Suffix))
-		d.replace = append(d.replace, textnorm.ReplaceString(c.Suffix, " "))
+		d.replace, d.ending = append(d.replace, textnorm.ReplaceString(c.Suffix, " ")), true
 	default:
 		return fmt.Errorf("decoder type %q is not supported", c.Type)
 	}

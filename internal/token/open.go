@@ -2,6 +2,7 @@ package token
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -41,7 +42,11 @@ func Open(path string) (*Tokenizer, error) {
 	if magic, _ := r.Peek(4); string(magic) == "GGUF" {
 		return openGGUF(path, r, packed)
 	}
-	data, err := readLimited(r, maxFileBytes)
+	size := int64(0)
+	if info, err := f.Stat(); err == nil && !packed {
+		size = info.Size()
+	}
+	data, err := readLimited(r, size, maxFileBytes)
 	if err != nil {
 		return nil, fmt.Errorf("token: %s: %w", path, err)
 	}
@@ -75,12 +80,15 @@ func openGGUF(path string, r io.Reader, packed bool) (*Tokenizer, error) {
 	return t, errors.Join(err, g.Close())
 }
 
-func readLimited(r io.Reader, limit int64) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err == nil && int64(len(data)) > limit {
+// readLimited reads all of r, which has about size bytes if that is not 0.
+func readLimited(r io.Reader, size, limit int64) ([]byte, error) {
+	var buf bytes.Buffer
+	buf.Grow(int(min(size, limit)) + bytes.MinRead)
+	n, err := buf.ReadFrom(io.LimitReader(r, limit+1))
+	if err == nil && n > limit {
 		err = fmt.Errorf("more than %d bytes", limit)
 	}
-	return data, err
+	return buf.Bytes(), err
 }
 
 // configBeside reads tokenizer_config.json in the same folder, or nothing.
@@ -93,7 +101,7 @@ func configBeside(path string) []byte {
 		return nil
 	}
 	defer f.Close()
-	data, err := readLimited(f, 16<<20)
+	data, err := readLimited(f, 0, 16<<20)
 	if err != nil {
 		return nil
 	}

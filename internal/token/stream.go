@@ -35,6 +35,9 @@ func (d *Decoder) Push(id int32) string {
 	d.held = d.appendToken(d.held, id, piece)
 	d.begun = true
 	n := complete(d.held)
+	if d.t.decoder.ending && n > 0 && d.held[n-1] == ' ' {
+		n--
+	}
 	if n == 0 {
 		return ""
 	}
@@ -47,6 +50,9 @@ func (d *Decoder) Push(id int32) string {
 // vain become U+FFFD. The Decoder is as new afterwards.
 func (d *Decoder) Flush() string {
 	text := string(appendLossy(nil, d.held))
+	if d.t.decoder.ending {
+		text = strings.TrimSuffix(text, " ")
+	}
 	*d = *d.t.Decoder(d.skip)
 	return text
 }
@@ -57,8 +63,18 @@ func (d *Decoder) appendToken(dst []byte, id int32, piece string) []byte {
 	start := len(dst)
 	switch {
 	case d.t.byteLevel:
-	case dec.wordPiece && d.begun && (dec.join == "" || !strings.HasPrefix(piece, dec.join)):
-		dst = append(dst, ' ')
+	case dec.wordPiece:
+		one := piece
+		if d.begun {
+			one = " " + piece
+			if dec.join != "" && strings.HasPrefix(piece, dec.join) {
+				one = piece[len(dec.join):]
+			}
+		}
+		if dec.cleanup {
+			one = cleanUp(one)
+		}
+		return append(dst, one...)
 	case dec.mark != "" && !d.begun:
 		return append(dst, strings.ReplaceAll(piece, dec.mark, "")...)
 	case len(dec.steps) == 0 && !dec.plain && d.begun:

@@ -92,6 +92,9 @@ func fromTiktoken(data []byte, name string) (*Tokenizer, error) {
 		return nil, err
 	}
 	re, err := pretok.Compile(enc.pattern)
+	if enc.pattern == pretok.CL100K {
+		re = pretok.Tiktoken()
+	}
 	if err != nil {
 		return nil, err
 	}

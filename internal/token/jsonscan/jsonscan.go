@@ -155,10 +155,20 @@ func (s *Scanner) Raw() (string, error) {
 // Float reads a number.
 func (s *Scanner) Float() (float64, error) {
 	s.skipSpace()
-	start := s.pos
+	start, v, short := s.pos, 0, true
 	for s.pos < len(s.text) && strings.IndexByte("+-.0123456789eE", s.text[s.pos]) >= 0 {
+		c := s.text[s.pos]
+		short = short && '0' <= c && c <= '9' && s.pos-start < 9
+		v = v*10 + int(c-'0')
 		s.pos++
 	}
+	if short && s.pos > start {
+		return float64(v), nil
+	}
+	return s.float(start)
+}
+
+func (s *Scanner) float(start int) (float64, error) {
 	v, err := strconv.ParseFloat(s.text[start:s.pos], 64)
 	if err != nil {
 		s.pos = start

@@ -50,7 +50,7 @@ func handWritten(pattern string) scanner {
 	case Qwen35:
 		return modern{letters: uni.L | uni.M, digits: 1, tail: "\r\n"}.scan
 	case canonical(CL100K):
-		return modern{letters: uni.L, digits: 3, tail: "\r\n", endRun: true}.scan
+		return modern{letters: uni.L, tail: "\r\n", endRun: true}.scan
 	case ExaoneMoE:
 		return modern{letters: uni.L, joined: true, digits: 1, tail: "\r\n/", tailMax: 1}.scan
 	case SeedCoder:
@@ -59,17 +59,23 @@ func handWritten(pattern string) scanner {
 		return cased{contractions: true, digits: 3, tail: "\r\n/"}.scan
 	case Tekken:
 		return cased{digits: 1, tail: "\r\n/"}.scan
-	case DeepSeek:
+	case canonical(DeepSeek):
 		return deepseek
 	}
 	return runs(pattern)
+}
+
+// Tiktoken returns the scanner of cl100k as tiktoken reads the pattern: there {1,3}+
+// is at most three digits, while in a tokenizer.json it repeats.
+func Tiktoken() Pattern {
+	return scanner(modern{letters: uni.L, digits: 3, tail: "\r\n", endRun: true}.scan)
 }
 
 // canonical drops what does not change a match of these patterns: possessive
 // quantifiers, and the spelled-out case folding of llama.cpp.
 func canonical(pattern string) string {
 	return strings.NewReplacer(
-		`?+`, `?`, `++`, `+`, `*+`, `*`, `}+`, `}`,
+		`{1,3}+`, `+`, `?+`, `?`, `++`, `+`, `*+`, `*`,
 		`(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])`, `(?i:'s|'t|'re|'ve|'m|'ll|'d)`,
 	).Replace(pattern)
 }

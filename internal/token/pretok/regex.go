@@ -78,7 +78,7 @@ func (p *regex) Find(s string, _ int, state any) (int, int, any) {
 
 // atomic rewrites possessive quantifiers, which the engine does not know, as
 // atomic groups: X?+ becomes (?>X?). A '+' after a counted quantifier only
-// repeats it in the dialect of these files and is dropped.
+// repeats it in the dialect of these files.
 func atomic(expression string) string {
 	if !strings.ContainsAny(expression, "+") {
 		return expression
@@ -121,8 +121,10 @@ func atomic(expression string) string {
 			continue
 		}
 		i++
-		if !counted {
-			tail := string(out[atom:])
+		tail := string(out[atom:])
+		if counted {
+			out = append(append(append(out[:atom], "(?:"...), tail...), ")+"...)
+		} else {
 			out = append(append(append(out[:atom], "(?>"...), tail...), ')')
 		}
 	}

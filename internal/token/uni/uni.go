@@ -4,7 +4,7 @@
 // Go's own unicode package is not used for this, because token boundaries must
 // not move with the compiler: the reference libraries split with Unicode 16, take
 // BERT's punctuation from Unicode 8 and normal forms from Unicode 12. The table
-// was read off those libraries (tools/ref/tokenizers_unicode.py). The package knows nothing of
+// was read off those libraries (tools/ref/token_unicode.py). The package knows nothing of
 // tokens. Of is the call readers want; it is safe for concurrent use.
 package uni
 

@@ -1,4 +1,4 @@
-"""python tokenizers_unicode.py OUT
+"""python token_unicode.py OUT
 
 Writes internal/token/uni/classes.bin: for every code point, what the reference
 libraries believe about it. Tokens depend on the Unicode version that those
