@@ -214,6 +214,7 @@ func (l *Loader) Head(t *nn.Table) *nn.Linear {
 func (l *Loader) pack(j job) error {
 	var parts []kernel.Part
 	for _, t := range j.parts {
+		mem.PageIn(t.Data)
 		p, err := l.requantised(t)
 		if err != nil {
 			return fmt.Errorf("tensor %q: %w", t.Name, err)

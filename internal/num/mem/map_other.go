@@ -9,3 +9,6 @@ func unmap([]byte) {}
 
 // DropPages does nothing where there is no madvise.
 func DropPages([]byte) {}
+
+// PageIn does nothing where there is no madvise.
+func PageIn([]byte) {}

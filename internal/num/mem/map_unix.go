@@ -26,16 +26,21 @@ func unmap(b []byte) { _ = unix.Munmap(b) }
 // DropPages tells the system that the file pages behind b, part of a read-only
 // mapping, are not needed for now. They are read again on the next touch.
 func DropPages(b []byte) {
+	if b = wholePages(b); len(b) > 0 {
+		_ = unix.Madvise(b, unix.MADV_DONTNEED)
+	}
+}
+
+// wholePages is the part of b that fills whole pages.
+func wholePages(b []byte) []byte {
 	if len(b) == 0 {
-		return
+		return nil
 	}
 	page := os.Getpagesize()
 	skip := -int(uintptr(unsafe.Pointer(&b[0]))) & (page - 1)
 	if len(b) <= skip {
-		return
+		return nil
 	}
 	b = b[skip:]
-	if b = b[:len(b)/page*page]; len(b) > 0 {
-		_ = unix.Madvise(b, unix.MADV_DONTNEED)
-	}
+	return b[:len(b)/page*page]
 }

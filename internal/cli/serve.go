@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+
+	"malmoi/internal/httpapi"
+	"malmoi/internal/llm"
+	"malmoi/internal/webui"
+)
+
+// serveCmd serves the page and the APIs until it is told to stop.
+type serveCmd struct {
+	modelFlags
+	Listen   string   `help:"Address. Other than loopback needs an API key." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	APIKeys  []string `name:"api-key" help:"Key that clients must present; repeat for several." placeholder:"KEY" env:"MALMOI_API_KEY"`
+	Hosts    []string `name:"allow-host" help:"Name under which clients may reach this server, besides the address itself." placeholder:"NAME"`
+	Origins  []string `name:"allow-origin" help:"Web page of another origin that may call the API." placeholder:"ORIGIN"`
+	Resident int      `name:"models-in-memory" help:"Models that may be in memory at once." default:"1" placeholder:"N"`
+	Lazy     bool     `help:"Load the model at the first request instead of at the start."`
+	LogText  bool     `name:"log-text" help:"Log lines as text instead of JSON."`
+}
+
+func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	shelf, err := c.shelf(g)
+	if err != nil {
+		return err
+	}
+	pool := llm.NewPool(shelf, c.Resident, func(_ context.Context, path string, info llm.Info) (llm.Generator, error) {
+		return llm.Load(path, info, c.options(path))
+	})
+	defer pool.Close()
+	server, err := httpapi.New(pool, httpapi.Options{
+		Listen:         c.Listen,
+		APIKeys:        c.APIKeys,
+		AllowedHosts:   c.Hosts,
+		AllowedOrigins: c.Origins,
+		Version:        Version,
+		Page:           webui.Handler(),
+		Log:            c.logger(env),
+	})
+	if err != nil {
+		return withHint(err, "leave out --listen, or protect the server with --api-key")
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return withHint(err, "another program uses the address; choose one with --listen HOST:PORT")
+	}
+	if !c.Lazy && pool.Default() != "" {
+		fmt.Fprintf(env.Stderr, "loading %s …\n", pool.Default())
+		_, release, err := pool.Acquire(ctx, "")
+		if err != nil {
+			listener.Close()
+			return err
+		}
+		release()
+	}
+	fmt.Fprintf(env.Stdout, "malmoi %s — http://%s\n", Version, listener.Addr())
+	if pool.Default() == "" {
+		fmt.Fprintln(env.Stdout, "no model is installed: fetch one with 'malmoi pull' and reload the page")
+	}
+	fmt.Fprintln(env.Stdout, "멈추려면 Ctrl-C (press Ctrl-C to stop)")
+	err = server.Serve(ctx, listener)
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func (c *serveCmd) logger(env *Env) *slog.Logger {
+	if c.LogText {
+		return slog.New(slog.NewTextHandler(env.Stderr, nil))
+	}
+	return slog.New(slog.NewJSONHandler(env.Stderr, nil))
+}
+
+// shelf is the store's models with the named one first; a model named by path
+// needs no store.
+func (c *serveCmd) shelf(g *globals) (llm.Shelf, error) {
+	if c.Model != "" {
+		if _, err := os.Stat(c.Model); err == nil {
+			return fileShelf(c.Model), nil
+		}
+	}
+	shelf, err := openShelf(g)
+	if err != nil || c.Model == "" {
+		return shelf, err
+	}
+	if _, err := shelf.Path(c.Model); err != nil {
+		return nil, withHint(err, "'malmoi list' shows what is installed, 'malmoi pull %s' fetches it if the catalogue knows it", c.Model)
+	}
+	return preferred{shelf, c.Model}, nil
+}
+
+// preferred is a shelf whose default is the named model.
+type preferred struct {
+	llm.Shelf
+	name string
+}
+
+// Installed lists the preferred model first.
+func (p preferred) Installed() []llm.Info {
+	list := p.Shelf.Installed()
+	for i, m := range list {
+		if m.Name == p.name {
+			copy(list[1:i+1], list[:i])
+			list[0] = m
+		}
+	}
+	return list
+}
