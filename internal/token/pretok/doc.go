@@ -49,7 +49,7 @@ func (b *Buffer) Release() {
 	clear(b.to[:cap(b.to)])
 }
 
-// Nested makes a chain usable as one stage.
+// Stage makes the chain usable as one stage.
 func (c Chain) Stage() Stage { return nested{c} }
 
 type nested struct{ chain Chain }
