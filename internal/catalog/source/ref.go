@@ -82,7 +82,7 @@ func (l *Listing) Pick(pick string) (format string, files []HubFile, err error) 
 
 // pickQuant finds the file whose name has the quantisation as a word.
 func pickQuant(ggufs []HubFile, quant string) []HubFile {
-	word, err := regexp.Compile(`(?i)(^|[-._/])` + regexp.QuoteMeta(quant) + `([-._/]|$)`)
+	word, err := regexp.Compile(`(?i)(^|[-._/])` + regexp.QuoteMeta(quant) + `([-./]|$)`)
 	if err != nil {
 		return nil
 	}
