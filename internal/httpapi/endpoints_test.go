@@ -82,7 +82,7 @@ func TestTokenize(t *testing.T) {
 	}
 	f(`{"prompt":"aa bbb"}`, `{"count":3,"max_model_len":4096,"tokens":[1,2,3],"token_strs":null}`)
 	f(`{"content":"aa","add_special_tokens":false,"return_token_strs":true}`, `{"count":1,"max_model_len":4096,"tokens":[2],"token_strs":["t2"]}`)
-	f(`{"messages":[{"role":"user","content":"a b"}]}`, `{"count":12,"max_model_len":4096,"tokens":null,"token_strs":null}`)
+	f(`{"messages":[{"role":"user","content":"a b"}]}`, `{"count":3,"max_model_len":4096,"tokens":[10,1,1],"token_strs":null}`)
 	for _, body := range []string{`{}`, `{"prompt":"a","messages":[]}`, `{"prompt":5}`, `{"messages":[]}`} {
 		if a := r.post("/tokenize", body); a.status != 400 {
 			t.Errorf("%s: %d %s", body, a.status, a.body)

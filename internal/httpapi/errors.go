@@ -33,11 +33,7 @@ func wireError(err error) *wire.Error {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &full):
-		return &wire.Error{
-			Status: 400, Type: wire.TypeInvalid, Code: "context_length_exceeded", Param: "messages",
-			Message: fmt.Sprintf("the prompt of %d tokens and %d tokens to generate exceed the model's context of %d tokens; shorten the prompt or ask for fewer tokens",
-				full.Prompt, full.Max, full.Limit),
-		}
+		return contextError(full)
 	case errors.Is(err, llm.ErrUnknownModel):
 		return &wire.Error{Status: 404, Type: wire.TypeInvalid, Code: "model_not_found", Param: "model", Message: clean(err)}
 	case errors.Is(err, llm.ErrBusy):
@@ -72,14 +68,31 @@ func badModel(code, message string) *wire.Error {
 	return &wire.Error{Status: 400, Type: wire.TypeInvalid, Code: code, Param: "model", Message: message}
 }
 
-// clean is an error's own text for errors that are about the request. The
-// names of our packages in front of it mean nothing to clients.
+func contextError(e *llm.ContextError) *wire.Error {
+	text := fmt.Sprintf("the prompt of %d tokens exceeds the model's context of %d tokens; shorten it", e.Prompt, e.Limit)
+	if e.Max > 0 {
+		text = fmt.Sprintf("the prompt of %d tokens and %d tokens to generate exceed the model's context of %d tokens; shorten the prompt or ask for fewer tokens",
+			e.Prompt, e.Max, e.Limit)
+	}
+	return &wire.Error{Status: http.StatusBadRequest, Type: wire.TypeInvalid, Code: "context_length_exceeded", Message: text}
+}
+
+// clean is an error's own text for errors that are about the request, without
+// the names of our packages in front, which mean nothing to clients.
 func clean(err error) string {
 	text := err.Error()
-	for _, prefix := range []string{"llm: ", "engine: ", "chat: ", "sample: ", "grammar: "} {
-		text = strings.TrimPrefix(text, prefix)
+	for {
+		head, rest, ok := strings.Cut(text, ": ")
+		if !ok || !ours[head] {
+			return text
+		}
+		text = rest
 	}
-	return text
+}
+
+// ours are the words that our errors begin with before they come to the point.
+var ours = map[string]bool{
+	"bad request": true, "llm": true, "engine": true, "chat": true, "jinja": true, "sample": true, "grammar": true,
 }
 
 // fail answers with an error in the shape the client's library knows. Once an

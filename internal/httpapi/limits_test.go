@@ -48,6 +48,36 @@ func TestHugeBody(t *testing.T) {
 	}
 }
 
+// TestRefusalReachesAStubbornClient holds that a client that sends its whole
+// body before it reads gets the refusal and not a broken connection.
+func TestRefusalReachesAStubbornClient(t *testing.T) {
+	r := newRig(t, fake.Say("x"), func(o *Options) { o.MaxBody = 8 << 20 })
+	c := dial(t, r)
+	const size = 40 << 20 // more than the sockets hold
+	fmt.Fprintf(c, "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", size)
+	for chunk, sent := bytes.Repeat([]byte("a"), 1<<20), 0; sent < size; sent += len(chunk) {
+		if _, err := c.Write(chunk); err != nil {
+			t.Fatalf("cut after %d bytes: %v", sent, err)
+		}
+		time.Sleep(25 * time.Millisecond) // a network is not a loopback
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || resp.StatusCode != 413 {
+		t.Errorf("%v %v", resp, err)
+	}
+}
+
+// TestReadTimeoutEndsWithTheBody holds that generating may take longer than
+// the body was allowed to.
+func TestReadTimeoutEndsWithTheBody(t *testing.T) {
+	script := fake.Say("x")
+	script.Steps[0].Wait = 200 * time.Millisecond
+	r := newRig(t, script, func(o *Options) { o.ReadTimeout = 50 * time.Millisecond })
+	if a := r.post("/v1/chat/completions", hello+`}`); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
 type endless byte
 
 func (e endless) Read(p []byte) (int, error) {

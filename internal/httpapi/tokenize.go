@@ -4,14 +4,7 @@ import (
 	"net/http"
 
 	"malmoi/internal/httpapi/openai"
-	"malmoi/internal/llm"
 )
-
-// chatTokenizer is a llm.Generator that can show the tokens of a chat prompt
-// and not only their number.
-type chatTokenizer interface {
-	TokenizeChat(r llm.ChatRequest) ([]int32, error)
-}
 
 // tokenize is POST /tokenize.
 func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
@@ -31,10 +24,10 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 	answer := openai.TokenizeResponse{MaxModelLen: m.Info().Context}
 	if chat == nil {
 		answer.Tokens = m.Tokenize(*asked.Prompt, asked.ParseSpecial, asked.AddSpecial())
-		answer.Count = len(answer.Tokens)
-	} else if err := tokenizeChat(m, *chat, &answer); err != nil {
+	} else if answer.Tokens, err = m.TokenizeChat(*chat); err != nil {
 		return err
 	}
+	answer.Count = len(answer.Tokens)
 	if asked.ReturnTokenStrs {
 		answer.TokenStrs = make([]string, len(answer.Tokens))
 		for i, id := range answer.Tokens {
@@ -42,17 +35,6 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.writeJSON(w, http.StatusOK, answer)
-}
-
-// tokenizeChat leaves Tokens null for a model that can only count.
-func tokenizeChat(m llm.Generator, chat llm.ChatRequest, answer *openai.TokenizeResponse) (err error) {
-	if t, ok := m.(chatTokenizer); ok {
-		answer.Tokens, err = t.TokenizeChat(chat)
-		answer.Count = len(answer.Tokens)
-		return err
-	}
-	answer.Count, err = m.CountTokens(chat)
-	return err
 }
 
 // detokenize is POST /detokenize.

@@ -51,7 +51,7 @@ type Info struct {
 
 // Params are the knobs that chat and completion share.
 type Params struct {
-	MaxTokens   int // 0: as many as the context holds
+	MaxTokens   int // 0: as many as the context holds; negative: none, for Echo only
 	Sampling    sample.Params
 	Stop        []string
 	IgnoreEOS   bool
@@ -89,7 +89,7 @@ type ChatRequest struct {
 type CompletionRequest struct {
 	Prompt string
 	IDs    []int32 // used instead of Prompt when not nil, as they are
-	Echo   bool
+	Echo   bool    // repeat the prompt first, with its log probabilities if LogProbs; the first token's is NaN
 	Params
 }
 
@@ -152,7 +152,9 @@ type Generator interface {
 	Embed(ctx context.Context, texts []string) (vectors [][]float32, tokens int, err error)
 	Tokenize(text string, special, bos bool) []int32
 	Detokenize(ids []int32) string
-	// CountTokens is the prompt length of a chat request.
+	// TokenizeChat is the prompt that a chat request becomes.
+	TokenizeChat(r ChatRequest) ([]int32, error)
+	// CountTokens is the length of that prompt.
 	CountTokens(r ChatRequest) (int, error)
 	Stats() Stats
 }

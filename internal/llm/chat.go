@@ -68,7 +68,13 @@ func (m *Model) prompt(ctx context.Context, r ChatRequest) ([]int32, string, err
 	return m.tok.EncodeSegments(nil, marked), chat.Text(segs), nil
 }
 
-// CountTokens is the prompt length of a chat request.
+// TokenizeChat is the prompt that a chat request becomes.
+func (m *Model) TokenizeChat(r ChatRequest) ([]int32, error) {
+	ids, _, err := m.prompt(context.Background(), r)
+	return ids, err
+}
+
+// CountTokens is the length of that prompt.
 func (m *Model) CountTokens(r ChatRequest) (int, error) {
 	ids, _, err := m.prompt(context.Background(), r)
 	return len(ids), err
@@ -100,12 +106,12 @@ func (m *Model) Complete(ctx context.Context, r CompletionRequest) (Stream, erro
 	if ids == nil {
 		ids = m.tok.WithSpecials(m.tok.Encode(r.Prompt, false))
 	}
-	echo := ""
-	if r.Echo {
-		echo = r.Prompt
-		if r.IDs != nil {
-			echo = m.tok.Decode(r.IDs)
-		}
+	echo, err := m.echo(ctx, r, ids)
+	if err != nil {
+		return nil, err
+	}
+	if r.MaxTokens < 0 {
+		return echo.only(len(ids), r.N), nil
 	}
 	return m.start(ctx, ids, r.Params, reply{echo: echo, stops: m.stops})
 }

@@ -7,6 +7,7 @@ import "strings"
 type stopMatcher struct {
 	stops []string
 	held  string
+	found string // the stop string that was found
 }
 
 // push returns the text that is certainly before any stop string, and whether
@@ -33,12 +34,13 @@ func (m *stopMatcher) flush() string {
 	return text
 }
 
-// find is the start of the earliest stop string in held, or -1.
+// find is the start of the earliest stop string in held, or -1. It notes which
+// one that is.
 func (m *stopMatcher) find() int {
 	first := -1
 	for _, s := range m.stops {
 		if at := strings.Index(m.held, s); at >= 0 && (first < 0 || at < first) {
-			first = at
+			first, m.found = at, s
 		}
 	}
 	return first

@@ -16,7 +16,7 @@ import (
 // reply says how generated tokens become events.
 type reply struct {
 	parser func() *chat.Parser // nil: all text is content
-	echo   string              // text that comes before the generated one
+	echo   echoed              // what comes before the generated text
 	forced *chat.Force         // the call that the model must write; nil: it writes freely
 	stops  []int32             // tokens that end it
 }
@@ -185,7 +185,7 @@ type choice struct {
 	parser    *chat.Parser // nil: all text is content
 	before    []Event      // of a forced call's beginning
 	suffix    string       // of a forced call, written when its arguments end
-	echo      string
+	echo      echoed
 	logprobs  bool
 	pending   []ChosenLogProb // of tokens whose text is held back
 	reasoning int             // tokens spent on reasoning
@@ -200,9 +200,9 @@ func (c *choice) next(ctx context.Context) ([]Event, error) {
 	if c.ended {
 		return nil, io.EOF
 	}
-	if c.echo != "" {
-		e := Event{Choice: c.index, Content: c.echo}
-		c.echo = ""
+	if c.echo.text != "" || c.echo.logProbs != nil {
+		e := Event{Choice: c.index, Content: c.echo.text, LogProbs: c.echo.logProbs}
+		c.echo = echoed{}
 		return []Event{e}, nil
 	}
 	if len(c.before) > 0 {
@@ -229,7 +229,9 @@ func (c *choice) next(ctx context.Context) ([]Event, error) {
 		c.es.Cancel()
 		c.drain(ctx)
 		c.ended = true
-		return c.finish(c.parse(text), "stop"), io.EOF
+		events := c.finish(c.parse(text), "stop")
+		events[len(events)-1].Stop = c.stop.found
+		return events, io.EOF
 	}
 	return c.attach(c.parse(text)), nil
 }

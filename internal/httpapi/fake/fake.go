@@ -119,13 +119,19 @@ func (m *Model) Detokenize(ids []int32) string {
 	return strings.Join(words, " ")
 }
 
-// CountTokens counts words, and ten for every message.
-func (m *Model) CountTokens(r llm.ChatRequest) (int, error) {
-	n := 0
+// TokenizeChat makes the token 10 of every message, followed by its words.
+func (m *Model) TokenizeChat(r llm.ChatRequest) ([]int32, error) {
+	var ids []int32
 	for _, msg := range r.Messages {
-		n += 10 + len(strings.Fields(msg.Content))
+		ids = append(append(ids, 10), m.Tokenize(msg.Content, false, false)...)
 	}
-	return n, nil
+	return ids, nil
+}
+
+// CountTokens counts the tokens of TokenizeChat.
+func (m *Model) CountTokens(r llm.ChatRequest) (int, error) {
+	ids, err := m.TokenizeChat(r)
+	return len(ids), err
 }
 
 // Stats implements llm.Generator.

@@ -47,7 +47,7 @@ func TestChatRefuses(t *testing.T) {
 	f(`"repeat_penalty":11`, "repeat_penalty", bad)
 	f(`"repeat_last_n":-1`, "repeat_last_n", bad)
 	f(`"n":0`, "n", bad)
-	f(`"n":33`, "n", bad)
+	f(`"n":17`, "n", bad)
 	f(`"max_tokens":0`, "max_tokens", bad)
 	f(`"max_completion_tokens":-5`, "max_completion_tokens", bad)
 	f(`"seed":1.5`, "seed", typed)

@@ -13,7 +13,7 @@ import (
 
 // Limits of one request. They bound work and memory, not taste.
 const (
-	MaxChoices = 32   // n
+	MaxChoices = 16   // n; package llm computes no more at once
 	MaxTop     = 20   // top_logprobs
 	MaxBias    = 1024 // entries of logit_bias
 )
