@@ -45,8 +45,8 @@ func newAddedTokens(list []addedToken, n textnorm.Normalizer) *addedTokens {
 }
 
 // find calls text for each stretch without tokens and token for each token, in
-// order. plain says of a byte range whether special tokens in it stay text; it may
-// be nil. start is the offset of s in the range's text.
+// order. plain says of a byte range of s whether special tokens in it stay text; it
+// may be nil.
 func (a *addedTokens) find(t *trie.Trie, s string, plain func(start, end int) bool,
 	text func(start, end int), token func(id int32)) {
 	done := 0

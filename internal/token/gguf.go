@@ -29,7 +29,6 @@ const (
 	typeUnknown = 2
 	typeControl = 3
 	typeUser    = 4
-	typeUnused  = 5
 	typeByte    = 6
 )
 
@@ -124,10 +123,6 @@ func (v *ggufVocab) build(byteLevel bool, spell func(id int, token string) strin
 			k, added = control, true
 		case kindOf == typeUser:
 			added = true
-		case kindOf == typeUnused:
-			k = unused
-		case kindOf == typeByte:
-			k = byteOne
 		}
 		if marks[token].guard && v.typeOf(id) == typeNormal {
 			added = true // a converter that lost the type

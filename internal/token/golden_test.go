@@ -50,8 +50,15 @@ func gunzip(t testing.TB, data []byte) []byte {
 	return out
 }
 
-// localFile finds a file that is too large or not free to keep beside the
-// vectors: in the cache folder, or where the environment points.
+// models are the SHA-256 of the model files that the tests know.
+var models = map[string]string{
+	"gemma-3-270m-q4_k_m.gguf": "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+	"smollm2.gguf":             "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+	"qwen-0.5b.gguf":           "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+}
+
+// localFile finds a file that is too large or not free to keep beside the vectors:
+// where the environment points, in the cache folder, or among the installed models.
 func localFile(t testing.TB, names ...string) string {
 	t.Helper()
 	cache, _ := os.UserCacheDir()
@@ -63,6 +70,9 @@ func localFile(t testing.TB, names ...string) string {
 				}
 			}
 		}
+	}
+	if sum := models[names[0]]; sum != "" {
+		return golden.Model(t, sum)
 	}
 	t.Skipf("none of %q in MALMOI_TEST_TOKENIZERS or the cache folder", names)
 	return ""

@@ -49,8 +49,6 @@ const (
 	control kind = 1 << iota // never text: the special tokens
 	guarded                  // marks turns, though its file does not call it special
 	literal                  // the piece is text, not an alphabet of bytes
-	byteOne                  // <0xXX>: one byte
-	unused                   // padding of the vocabulary
 )
 
 const none = int32(-1)

@@ -6,13 +6,14 @@ strings), and splits.json (how it cuts strings by each known pattern).
 internal/token/testdata holds the output of `token_fixtures.py internal/token/testdata`.
 Another SEED and COUNT give other strings for a wider comparison.
 
-Needs: tokenizers==0.23.3 sentencepiece. Texts: written for this project.
+Needs: tokenizers==0.23.3 sentencepiece protobuf. Texts: written for this project.
 """
 import io
 import json
 import os
 import random
 import sys
+import tempfile
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
@@ -211,13 +212,14 @@ def unigram():
     import base64
     import sentencepiece as sp
     from sentencepiece import sentencepiece_model_pb2 as pb
-    tsv = "/tmp/rules.tsv"
-    with open(tsv, "w") as f:
+    with tempfile.NamedTemporaryFile("w", suffix=".tsv", delete=False) as f:
+        tsv = f.name
         for a, b in RULES:
             f.write(" ".join("%X" % ord(c) for c in a) + "\t" + " ".join("%X" % ord(c) for c in b) + "\n")
     buf = io.BytesIO()
     sp.SentencePieceTrainer.train(sentence_iterator=iter(CORPUS * 3), model_writer=buf, model_type="unigram", vocab_size=250, character_coverage=0.98,
         normalization_rule_tsv=tsv, bos_id=0, pad_id=1, eos_id=2, unk_id=3, minloglevel=2, max_sentencepiece_length=8)
+    os.remove(tsv)
     m = pb.ModelProto.FromString(buf.getvalue())
     vocab = [(p.piece, p.score) for p in m.pieces]
     t = Tokenizer(models.Unigram(vocab, unk_id=3))
