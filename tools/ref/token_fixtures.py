@@ -4,7 +4,8 @@ Trains small tokenizers of every kind that malmoi reads, and writes each as NAME
 (a tokenizer.json) and NAME.cases.json (what the reference library makes of some
 strings), and splits.json (how it cuts strings by each known pattern).
 internal/token/testdata holds the output of `token_fixtures.py internal/token/testdata`.
-Another SEED and COUNT give other strings for a wider comparison.
+Another SEED and COUNT give other strings for a wider comparison. The trainers break
+ties by chance, so a new run writes other vocabularies of the same kinds.
 
 Needs: tokenizers==0.23.3 sentencepiece protobuf. Texts: written for this project.
 """
