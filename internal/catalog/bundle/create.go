@@ -32,6 +32,7 @@ type part struct {
 	Member
 	file string // path, or
 	text []byte // the content itself
+	name string // for people
 	mode int64
 }
 
@@ -81,7 +82,7 @@ func collect(ctx context.Context, s *store.Store, x *Index, models []store.Manif
 			return nil, fmt.Errorf("bundle: the program: %w", err)
 		}
 		x.Platform = o.Platform
-		add(part{Member: Member{binaryPath, f.Bytes, f.SHA256}, file: o.Binary, mode: 0o755})
+		add(part{Member: Member{binaryPath, f.Bytes, f.SHA256}, file: o.Binary, name: "malmoi", mode: 0o755})
 	}
 	for _, m := range models {
 		text := []byte(licenceText(m))
@@ -93,7 +94,7 @@ func collect(ctx context.Context, s *store.Store, x *Index, models []store.Manif
 		for _, f := range m.Files {
 			if !seen[f.SHA256] {
 				seen[f.SHA256] = true
-				add(part{Member: Member{blobFolder + f.SHA256, f.Bytes, f.SHA256}, file: s.FilePath(m, f), mode: 0o644})
+				add(part{Member: Member{blobFolder + f.SHA256, f.Bytes, f.SHA256}, file: s.FilePath(m, f), name: f.Name, mode: 0o644})
 			}
 		}
 		m.External = ""
@@ -143,7 +144,7 @@ func copyChecked(ctx context.Context, w io.Writer, p part, report source.Report)
 		return err
 	}
 	defer f.Close()
-	r := &meter{ctx: ctx, r: f, sum: sha256.New(), name: filepath.Base(p.Path), total: p.Bytes, report: report}
+	r := &meter{ctx: ctx, r: f, sum: sha256.New(), name: p.name, total: p.Bytes, report: report}
 	if _, err := io.Copy(w, io.LimitReader(r, p.Bytes)); err != nil {
 		return err
 	}

@@ -28,6 +28,8 @@ type Installer struct {
 	Report source.Report
 	Agree  func(title string, l catalog.Licence) error // as pull.Puller's
 	BinDir string                                      // where the program is put; "" leaves it in the bundle
+
+	names map[string]string // of model files by hash
 }
 
 // Install verifies a bundle and makes its models visible.
@@ -47,7 +49,11 @@ func (in *Installer) Install(ctx context.Context, file string) (*Index, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
+	in.names = map[string]string{}
 	for _, m := range x.Models {
+		for _, f := range m.Files {
+			in.names[f.SHA256] = f.Name
+		}
 		if m.Licence.Consent {
 			if err := in.Agree(m.Title, m.Licence); err != nil {
 				return nil, err
@@ -120,6 +126,14 @@ func (in *Installer) unpack(ctx context.Context, tr *tar.Reader, x *Index) error
 	return nil
 }
 
+// title is what a member is called to people: a model's file by its own name.
+func (in *Installer) title(m Member) string {
+	if name, ok := in.names[m.SHA256]; ok {
+		return name
+	}
+	return filepath.Base(m.Path)
+}
+
 // endless turns a plain end into one that says it came too early.
 func endless(err error) error {
 	if err == io.EOF {
@@ -131,7 +145,7 @@ func endless(err error) error {
 // take writes one member to a file and checks its hash. What the store has
 // already is checked and not written.
 func (in *Installer) take(ctx context.Context, tr io.Reader, m Member, to string) (err error) {
-	r := &meter{ctx: ctx, r: tr, sum: sha256.New(), name: filepath.Base(m.Path), total: m.Bytes, report: in.Report}
+	r := &meter{ctx: ctx, r: tr, sum: sha256.New(), name: in.title(m), total: m.Bytes, report: in.Report}
 	var w io.Writer = io.Discard
 	if !in.Store.HasBlob(m.SHA256) {
 		f, err := os.Create(to)

@@ -24,6 +24,8 @@ type Puller struct {
 	Report source.Report
 	Now    func() time.Time
 
+	// Catalogue recognises files that are imported; it may be nil.
+	Catalogue *catalog.Catalogue
 	// Agree shows a licence that asks for consent and returns nil if the user
 	// accepts it, or an error wrapping ErrRefused.
 	Agree func(title string, l catalog.Licence) error
