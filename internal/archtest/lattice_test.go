@@ -41,6 +41,7 @@ engine/sched:
 engine/grammar:
 engine: nn engine/kv engine/sched engine/sample
 catalog:
+convert: model weights num/quant token
 llm: engine model nn token chat weights num
 httpapi/rule: httpapi/wire llm chat engine/sample
 httpapi/wire: llm chat
@@ -49,7 +50,7 @@ httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/fake: llm chat
 httpapi: httpapi llm chat engine/sample
 webui:
-cli: catalog llm model nn token chat engine httpapi webui num weights
+cli: catalog convert llm model nn token chat engine httpapi webui num weights
 archtest: golden
 `
 

@@ -174,3 +174,6 @@ func (c *Config) name(gguf, hf string) string {
 	}
 	return "config.json: " + hf
 }
+
+// Lists reports whether config.json has a list under the key.
+func (c *Config) Lists(hf string) bool { _, ok := c.hf[hf].([]any); return ok }

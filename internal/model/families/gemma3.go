@@ -29,6 +29,9 @@ type gemma3Net struct{ *decoder }
 // gemmaPeriod is the distance between global layers where a file does not say.
 const gemmaPeriod = 6
 
+// layers27B tells the largest model, whose scale of q·k is not that of its heads.
+const layers27B = 62
+
 func newGemma3(l *model.Loader) model.Net {
 	d := newDecoder(l)
 	var plus float32
@@ -50,9 +53,13 @@ func newGemma3(l *model.Loader) model.Net {
 	period := l.IntOr("", "sliding_window_pattern", l.IntOr("", "_sliding_window_pattern", gemmaPeriod))
 	windowed := l.Windowed(d.dims.L, func(i int) bool { return (i+1)%period != 0 })
 	scale := invSqrt(d.dims.D)
-	if q := l.FloatOr("", "query_pre_attn_scalar", 0); q > 0 {
+	switch q := l.FloatOr("", "query_pre_attn_scalar", 0); {
+	case q > 0:
 		scale = float32(1 / math.Sqrt(q))
+	case l.GGUF() && d.dims.L == layers27B:
+		scale = invSqrt(C / d.dims.H) // that model's scale, which its files do not say
 	}
+	scale = float32(l.FloatOr("attention.scale", "", float64(scale)))
 	if l.FloatOr("attn_logit_softcapping", "attn_logit_softcapping", 0) != 0 || l.FloatOr("final_logit_softcapping", "final_logit_softcapping", 0) != 0 {
 		l.Fail("logit soft-capping is Gemma 2's and not computed here")
 	}
