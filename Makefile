@@ -17,7 +17,7 @@ MODELS  := smollm2-135m gemma-3-270m qwen2.5-coder-0.5b qwen2.5-coder-1.5b all-m
         test-go test-purego test-race test-web test-e2e
 
 serve: build
-	@$(BIN) list --quiet | grep -q . || $(BIN) pull
+	@$(BIN) list --json | grep -q '"name"' || $(BIN) pull
 	@exec $(BIN) serve --log-text
 
 build: web
@@ -44,7 +44,7 @@ lint:
 	@tools/vulncheck.sh $(GO)
 
 models: build
-	@for m in $(MODELS); do $(BIN) show $$m --installed >/dev/null 2>&1 || $(BIN) pull $$m --accept-licence || exit 1; done
+	@for m in $(MODELS); do $(BIN) pull $$m --accept-licence || exit 1; done
 
 test-go: models
 	@tools/venv.sh

@@ -146,7 +146,7 @@ func (in *interp) runLoop(s *forStmt, outer, f *frame, src Value, again func(Val
 	if s.test != nil {
 		src = in.filtered(s, outer, src)
 	}
-	next := func() (Value, bool) { return nil, false }
+	var next func() (Value, bool)
 	var l *loopState
 	if s.loopRef != nil {
 		l = in.newLoop(src, depth)

@@ -46,7 +46,6 @@ type Machine struct {
 	v     *Vocab
 	ends  []int32 // ids that may follow where the text may end
 	now   int32   // number of the current state
-	err   error
 	masks int
 
 	stacks   []stack
