@@ -36,6 +36,7 @@ type commands struct {
 	Render     renderCmd     `cmd:"" help:"Render a chat template."`
 	Score      scoreCmd      `cmd:"" help:"Log-probabilities of a text under a model."`
 	Quant      quantCmd      `cmd:"" help:"Decode or encode quantised blocks."`
+	Convert    convertCmd    `cmd:"" help:"Write a GGUF file from a folder of safetensors."`
 	Pull       pullCmd       `cmd:"" help:"Fetch a model: by name, from the hub, or from an address."`
 	List       listCmd       `cmd:"" help:"List the installed models, with --all the catalogue."`
 	Show       showCmd       `cmd:"" help:"Say all that is known of a model."`

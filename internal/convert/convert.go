@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -26,15 +27,15 @@ type Options struct {
 var fileTypes = map[quant.Type]uint32{quant.F32: 0, quant.F16: 1, quant.Q8_0: 7, quant.Q4_K: 15, quant.BF16: 32}
 
 // ToGGUF writes the checkpoint as a GGUF file at path, which appears only once
-// it is complete.
-func ToGGUF(dir *safetensors.Dir, families []model.Family, path string, o Options) error {
-	if err := toGGUF(dir, families, path, o); err != nil {
+// it is complete; nothing is left of a conversion that ctx or an error ends.
+func ToGGUF(ctx context.Context, dir *safetensors.Dir, families []model.Family, path string, o Options) error {
+	if err := toGGUF(ctx, dir, families, path, o); err != nil {
 		return fmt.Errorf("convert: %w", err)
 	}
 	return nil
 }
 
-func toGGUF(dir *safetensors.Dir, families []model.Family, path string, o Options) error {
+func toGGUF(ctx context.Context, dir *safetensors.Dir, families []model.Family, path string, o Options) error {
 	fileType, ok := fileTypes[o.Type]
 	if !ok {
 		return fmt.Errorf("type %s is not one to convert to; use f32, f16, bf16, q8_0 or q4_k", o.Type)
@@ -81,7 +82,7 @@ func toGGUF(dir *safetensors.Dir, families []model.Family, path string, o Option
 	if err := tokenizer(p, dir, arch, vocab); err != nil {
 		return err
 	}
-	return writeFile(path, p, tensors, divisors(c, d.D), o)
+	return writeFile(ctx, path, p, tensors, divisors(c, d.D), o)
 }
 
 // divisors are what Llama 3's scaling divides the rotary frequencies by, or nil.
@@ -99,7 +100,7 @@ func divisors(c *model.Config, rot int) []float32 {
 	return out
 }
 
-func writeFile(path string, p *pairs, tensors []tensor, rope []float32, o Options) error {
+func writeFile(ctx context.Context, path string, p *pairs, tensors []tensor, rope []float32, o Options) error {
 	w, err := gguf.Create(path)
 	if err != nil {
 		return err
@@ -131,10 +132,11 @@ func writeFile(path string, p *pairs, tensors []tensor, rope []float32, o Option
 		}
 	}
 	for _, t := range tensors {
-		err := t.write(w, o.Threads, func(values int) {
+		err := t.write(w, o.Threads, func(values int) error {
 			if done += int64(values); o.Progress != nil {
 				o.Progress(done, total)
 			}
+			return ctx.Err()
 		})
 		if err != nil {
 			return err

@@ -2,6 +2,8 @@ package convert_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -239,6 +241,26 @@ func TestThreads(t *testing.T) {
 	}
 }
 
+// TestCancelled checks that an ended conversion leaves nothing.
+func TestCancelled(t *testing.T) {
+	src, err := safetensors.OpenDir(filepath.Join("..", "model", "testdata", "tiny", "qwen3"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer src.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	dir := t.TempDir()
+	o := convert.Options{Type: quant.Q8_0, Threads: 2, Progress: func(done, total int64) {
+		if done > total/2 {
+			cancel()
+		}
+	}}
+	err = convert.ToGGUF(ctx, src, families.All(), filepath.Join(dir, "m.gguf"), o)
+	if left, _ := os.ReadDir(dir); !errors.Is(err, context.Canceled) || len(left) > 0 {
+		t.Errorf("error %v, left behind: %v", err, left)
+	}
+}
+
 func checkpoints(t *testing.T, root string) (dirs []string) {
 	t.Helper()
 	files, _ := filepath.Glob(filepath.Join(root, "*", "goldens.json"))
@@ -261,7 +283,7 @@ func toGGUF(t *testing.T, dir, path string, o convert.Options) error {
 		t.Fatal(err)
 	}
 	defer src.Close()
-	return convert.ToGGUF(src, families.All(), path, o)
+	return convert.ToGGUF(t.Context(), src, families.All(), path, o)
 }
 
 func openGGUF(t *testing.T, path string) *gguf.File {

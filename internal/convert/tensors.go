@@ -96,7 +96,7 @@ func (t *tensor) source(r int) int {
 const chunkValues = 2 << 20
 
 // write encodes the tensor by rows, several at a time, and writes it in order.
-func (t *tensor) write(w *gguf.Writer, threads int, progress func(values int)) error {
+func (t *tensor) write(w *gguf.Writer, threads int, progress func(values int) error) error {
 	rows, cols := t.from.Shape[0], 1
 	if len(t.from.Shape) == 2 {
 		cols = t.from.Shape[1]
@@ -120,13 +120,15 @@ func (t *tensor) write(w *gguf.Writer, threads int, progress func(values int)) e
 		if err := w.WriteData(t.name, buf[:n*size]); err != nil {
 			return err
 		}
-		progress(n * cols)
+		if err := progress(n * cols); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // writeVector writes a bias whose values are permuted like rows.
-func (t *tensor) writeVector(w *gguf.Writer, progress func(values int)) error {
+func (t *tensor) writeVector(w *gguf.Writer, progress func(values int) error) error {
 	n := t.from.Shape[0]
 	in, out, data := make([]float32, n), make([]float32, n), make([]byte, 4*n)
 	if err := quant.Decode(t.from.Type, in, t.from.Data); err != nil {
@@ -138,8 +140,10 @@ func (t *tensor) writeVector(w *gguf.Writer, progress func(values int)) error {
 	if err := quant.Encode(t.typ, data, out); err != nil {
 		return err
 	}
-	progress(n)
-	return w.WriteData(t.name, data)
+	if err := w.WriteData(t.name, data); err != nil {
+		return err
+	}
+	return progress(n)
 }
 
 // encode converts n rows from row first on, dividing them among threads.
