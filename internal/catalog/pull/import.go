@@ -50,7 +50,7 @@ func (p *Puller) Import(ctx context.Context, at, name string, copied bool) (stor
 	}
 	if !p.recognise(&m) && p.Describe != nil {
 		if err := p.describe(&m); err != nil {
-			return m, errors.Join(err, p.Store.Sweep())
+			return m, errors.Join(err, p.Store.Drop(m.Files))
 		}
 	}
 	return m, p.Store.Install(m, p.Now())

@@ -34,7 +34,7 @@ func (p *Puller) load(ctx context.Context, e catalog.Entry, plan *source.Plan) (
 	if p.Describe != nil && m.Family == "" {
 		if err := p.describe(&m); err != nil {
 			// Nobody will name these files.
-			return store.Manifest{}, errors.Join(err, p.Store.Sweep())
+			return store.Manifest{}, errors.Join(err, p.Store.Drop(m.Files))
 		}
 	}
 	return m, p.Store.Install(m, p.Now())

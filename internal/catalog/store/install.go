@@ -12,8 +12,8 @@ import (
 )
 
 // Install makes a model visible whose files are all in the store. An installed
-// model of the same name is replaced, and what nothing names then is removed.
-// The caller holds the lock.
+// model of the same name is replaced, and those of its files that nothing names then
+// are removed. The caller holds the lock.
 func (s *Store) Install(m Manifest, now time.Time) error {
 	m.Version = manifestVersion
 	m.Sources = nil
@@ -39,10 +39,11 @@ func (s *Store) Install(m Manifest, now time.Time) error {
 	if err != nil {
 		return err
 	}
+	old, _ := s.Manifest(m.Name)
 	if err := writeFile(s.manifestPath(m.Name), data); err != nil {
 		return fmt.Errorf("model %q: %w", m.Name, err)
 	}
-	return s.Sweep()
+	return s.Drop(old.Files)
 }
 
 // needsFolder reports whether a model is opened through a folder in which its

@@ -161,11 +161,12 @@ func (s *Store) ClearScratch(name string) error {
 	return os.RemoveAll(filepath.Join(s.dir, "partial", "scratch-"+name))
 }
 
-// ClearPartial removes everything that interrupted downloads left and returns
-// how many bytes that was. The caller holds the lock.
+// ClearPartial removes everything that interrupted downloads left, files that
+// were whole already among it, and returns how many bytes that was. The caller
+// holds the lock.
 func (s *Store) ClearPartial() (int64, error) {
-	dir := filepath.Join(s.dir, "partial")
-	n := treeSize(dir)
+	dir, blobs := filepath.Join(s.dir, "partial"), filepath.Join(s.dir, "blobs")
+	n := treeSize(dir) + treeSize(blobs)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return 0, err
@@ -173,7 +174,8 @@ func (s *Store) ClearPartial() (int64, error) {
 	for _, e := range entries {
 		err = errors.Join(err, os.RemoveAll(filepath.Join(dir, e.Name())))
 	}
-	return n, err
+	err = errors.Join(err, s.Sweep())
+	return n - treeSize(blobs), err
 }
 
 // treeSize is the size of the regular files under dir.

@@ -21,22 +21,40 @@ func (s *Store) Remove(name string) (int64, error) {
 		return 0, fmt.Errorf("model %q: %w", name, ErrNotInstalled)
 	}
 	before := treeSize(filepath.Join(s.dir, "blobs"))
+	m, unreadable := s.Manifest(name)
 	if err := os.Remove(s.manifestPath(name)); err != nil {
 		return 0, fmt.Errorf("model %q: %w", name, err)
 	}
-	err := errors.Join(syncDir(filepath.Join(s.dir, "manifests")), s.Sweep())
+	err := syncDir(filepath.Join(s.dir, "manifests"))
+	if unreadable != nil {
+		err = errors.Join(err, s.Sweep()) // whatever it named
+	} else {
+		err = errors.Join(err, os.RemoveAll(s.folderPath(name)), s.Drop(m.Files))
+	}
 	return before - treeSize(filepath.Join(s.dir, "blobs")), err
 }
 
-// Sweep removes the files and folders that no manifest names. While a manifest
-// cannot be read nothing is removed: it may name anything. The caller holds the
+// Drop removes those of some files that no manifest names. The caller holds the
 // lock.
-func (s *Store) Sweep() error {
-	list, bad := s.List()
-	if len(bad) > 0 {
+func (s *Store) Drop(files []catalog.File) error {
+	blobs, _, ok := s.named()
+	if !ok {
 		return nil
 	}
-	blobs, folders := map[string]bool{}, map[string]bool{}
+	var err error
+	for _, f := range files {
+		if catalog.CheckSum(f.SHA256) == nil && !blobs[f.SHA256] && s.HasBlob(f.SHA256) {
+			err = errors.Join(err, os.Remove(s.BlobPath(f.SHA256)))
+		}
+	}
+	return err
+}
+
+// named lists the files and folders that manifests name. ok is false while a
+// manifest cannot be read: it may name anything, so nothing may be removed.
+func (s *Store) named() (blobs, folders map[string]bool, ok bool) {
+	list, bad := s.List()
+	blobs, folders = map[string]bool{}, map[string]bool{}
 	for _, m := range list {
 		if m.External != "" {
 			continue
@@ -47,6 +65,17 @@ func (s *Store) Sweep() error {
 		if m.needsFolder() {
 			folders[m.Name] = true
 		}
+	}
+	return blobs, folders, len(bad) == 0
+}
+
+// Sweep removes all files and folders that no manifest names, also what is
+// whole already of a model whose download was interrupted. The caller holds the
+// lock.
+func (s *Store) Sweep() error {
+	blobs, folders, ok := s.named()
+	if !ok {
+		return nil
 	}
 	return errors.Join(
 		removeOthers(filepath.Join(s.dir, "blobs", "sha256"), blobs),
