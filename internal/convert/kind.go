@@ -12,30 +12,31 @@ import (
 
 // cut is a name of tokenizer.ggml.pre that a byte-level tokenizer may get.
 type cut struct {
-	name  string
-	whole bool // for tokenizers with ignore_merges
-	nfc   bool // for tokenizers that normalise to NFC
+	name   string
+	whole  bool // for tokenizers with ignore_merges
+	nfc    bool // for tokenizers that normalise to NFC
+	digits bool // for tokenizers that first isolate each digit
 }
 
 // cuts are tried in order after the family's own names; several stand for the
 // same rule. Source: the names in llama.cpp's converter.
 var cuts = []cut{
-	{"llama-bpe", true, false}, {"tekken", true, false},
-	{"qwen2", false, true}, {"qwen35", false, true},
-	{"gpt-2", false, false}, {"smollm", false, false}, {"dbrx", false, false},
-	{"deepseek-r1-qwen", false, false}, {"gpt-4o", false, false},
-	{"deepseek-v3", false, false}, {"exaone-moe", false, false}, {"seed-coder", false, false}, {"bailingmoe", false, false},
+	{name: "llama-bpe", whole: true}, {name: "tekken", whole: true},
+	{name: "qwen2", nfc: true}, {name: "qwen35", nfc: true},
+	{name: "smollm", digits: true}, {name: "gpt-2"}, {name: "dbrx"},
+	{name: "deepseek-r1-qwen"}, {name: "gpt-4o"},
+	{name: "deepseek-v3"}, {name: "exaone-moe"}, {name: "seed-coder"}, {name: "bailingmoe"},
 }
 
 // familyCuts are tried first for their architecture.
 var familyCuts = map[string][]cut{
-	"exaone4": {{"exaone4", false, false}},
-	"exaone":  {{"exaone", false, false}},
+	"exaone4": {{name: "exaone4"}},
+	"exaone":  {{name: "exaone", digits: true}},
 }
 
 // probes are texts on which rules of cutting differ.
 var probes = []string{
-	"안녕하세요. 우리말을 모은다!", " don't I'M we'LL they'Re x's 'S", "HTTPServer getURLFor fooBar ABC", "1 12 123 1234567890",
+	"안녕하세요. 우리말을 모은다!", " don't I'M we'LL they'Re x's 'S", "HTTPServer getURLFor fooBar ABC", "1 12 123 1234567890", "a  12\n3\t4  5.6",
 	"a  b   c\n\n  d \n\t e  ", "foo_bar/baz\n(x)\r\n!!!\n/ ?\n\n", "1.5kg 3월14일 v2", "漢字かなカナ 한글", "e\u0301a\u0300 สวัสดี नमस्ते",
 	"<|im_start|> <s> </s> x", "👍🏽 ☃️", "", " ", "\n\n\n", "가나 다라  마바",
 }
@@ -63,9 +64,10 @@ func (f *tokenizerFile) byteLevel(p *pairs, want *token.Tokenizer, arch string) 
 	}
 	p.set("tokenizer.ggml.merges", merges)
 	nfc := bytes.Contains(f.Normalizer, []byte(`"NFC"`))
+	digits := bytes.Contains(f.PreTokenizer, []byte(`"Digits"`))
 	var tried []string
 	for _, c := range slices.Concat(familyCuts[arch], cuts) {
-		if c.whole != f.Model.IgnoreMerges || c.nfc != nfc {
+		if c.whole != f.Model.IgnoreMerges || c.nfc != nfc || c.digits != digits {
 			continue
 		}
 		p.set("tokenizer.ggml.pre", c.name)
