@@ -46,6 +46,7 @@ type commands struct {
 	Bundle     bundleCmd     `cmd:"" help:"Carry models into a network that reaches nothing."`
 	Bench      benchCmd      `cmd:"" help:"Measure this machine with a model."`
 	Doctor     doctorCmd     `cmd:"" help:"Say what this machine has and what malmoi makes of it."`
+	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh or fish."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
