@@ -95,18 +95,19 @@ func openStore(g *globals) (*store.Store, *catalog.Catalogue, error) {
 }
 
 // newPuller wires the sources to this process's environment.
-func newPuller(env *Env, s *store.Store, accept bool) (*pull.Puller, *progress) {
+func newPuller(env *Env, s *store.Store, c *catalog.Catalogue, accept bool) (*pull.Puller, *progress) {
 	bar := newProgress(env)
 	web := &source.Web{Client: source.NewClient(), Agent: "malmoi/" + Version}
 	return &pull.Puller{
-		Store:    s,
-		Web:      web,
-		Hub:      &source.Hub{Web: web, Endpoint: env.Getenv("HF_ENDPOINT"), Token: env.Getenv("HF_TOKEN"), Report: bar.event},
-		Index:    &source.Index{Client: &source.Pip{}, Scratch: s.Scratch, Report: bar.event},
-		Report:   bar.event,
-		Now:      env.Now,
-		Describe: describeFiles,
-		Agree:    func(title string, l catalog.Licence) error { return agree(env, title, l, accept) },
+		Store:     s,
+		Web:       web,
+		Hub:       &source.Hub{Web: web, Endpoint: env.Getenv("HF_ENDPOINT"), Token: env.Getenv("HF_TOKEN"), Report: bar.event},
+		Index:     &source.Index{Client: &source.Pip{}, Scratch: s.Scratch, Report: bar.event},
+		Report:    bar.event,
+		Now:       env.Now,
+		Catalogue: c,
+		Describe:  describeFiles,
+		Agree:     func(title string, l catalog.Licence) error { return agree(env, title, l, accept) },
 	}, bar
 }
 

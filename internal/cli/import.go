@@ -17,11 +17,11 @@ type importCmd struct {
 func (c *importCmd) Run(ctx context.Context, env *Env, g *globals) error {
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
 	defer stop()
-	s, _, err := openStore(g)
+	s, table, err := openStore(g)
 	if err != nil {
 		return err
 	}
-	p, bar := newPuller(env, s, false)
+	p, bar := newPuller(env, s, table, false)
 	m, err := p.Import(ctx, c.Path, c.Name, c.Copy)
 	bar.finish()
 	if err != nil {

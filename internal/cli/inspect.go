@@ -89,8 +89,10 @@ func parameters(src weights.Source) string {
 		return fmt.Sprintf("%.0fB", n/1e9)
 	case n >= 1e9:
 		return fmt.Sprintf("%.1fB", n/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.0fM", n/1e6)
 	}
-	return fmt.Sprintf("%.0fM", n/1e6)
+	return fmt.Sprintf("%.0fK", n/1e3)
 }
 
 // hyperParameters are the sizes that 'malmoi show' prints of an installed model.

@@ -11,8 +11,8 @@ import (
 	"malmoi/internal/catalog/source"
 )
 
-// progress shows how a download goes on: one line that changes on a terminal,
-// a line per tenth elsewhere. It is safe for concurrent use.
+// progress shows how a download goes on: one line that changes on a terminal, a
+// line every few seconds elsewhere. It is safe for concurrent use.
 type progress struct {
 	mu    sync.Mutex
 	w     io.Writer
@@ -23,7 +23,6 @@ type progress struct {
 	from  int64 // bytes that were here when the file began
 	drawn time.Time
 	width int // of the line on the terminal
-	tenth int64
 }
 
 func newProgress(env *Env) *progress {
@@ -51,16 +50,20 @@ func (p *progress) event(e source.Event) {
 	now := p.now()
 	if e.File != p.file {
 		p.clear()
-		p.file, p.begun, p.from, p.tenth, p.drawn = e.File, now, e.Done, -1, time.Time{}
+		p.file, p.begun, p.from, p.drawn = e.File, now, e.Done, now
 	}
 	last := e.Total > 0 && e.Done >= e.Total
-	if p.live && (last || now.Sub(p.drawn) >= 100*time.Millisecond) {
+	pause := 5 * time.Second
+	if p.live {
+		pause = 100 * time.Millisecond
+	}
+	switch {
+	case now.Sub(p.drawn) < pause && !(last && (p.live || e.Count || e.Total > 1e6)):
+	case p.live:
 		p.drawn = now
 		p.draw(p.line(e, now))
-		return
-	}
-	if tenth := share(e, 10); !p.live && tenth != p.tenth {
-		p.tenth = tenth
+	default:
+		p.drawn = now
 		fmt.Fprintln(p.w, p.line(e, now))
 	}
 }

@@ -37,7 +37,7 @@ func (c *pullCmd) Run(ctx context.Context, env *Env, g *globals) error {
 	if (c.Name != "" || c.SHA256 != "") && len(c.Models) > 1 {
 		return withHint(errors.New("--name and --sha256 go with one model"), "pull the models one by one")
 	}
-	p, bar := newPuller(env, s, c.Accept)
+	p, bar := newPuller(env, s, table, c.Accept)
 	for _, model := range c.Models {
 		m, err := c.one(ctx, p, table, model)
 		bar.finish()
