@@ -14,6 +14,12 @@ type Dims struct {
 	Eps     float32
 }
 
+// Bounds of what a configuration may ask for before any tensor was looked at.
+const (
+	maxLayers = 4096
+	maxHead   = 1024
+)
+
 // Dims reads the sizes under their usual names. The vocabulary is the number
 // of embedding rows, since files disagree about vocab_size.
 func (c *Config) Dims() Dims {
@@ -24,6 +30,10 @@ func (c *Config) Dims() Dims {
 		L:       c.Int("block_count", c.either("num_hidden_layers", "num_layers")),
 		H:       c.Int("attention.head_count", "num_attention_heads"),
 	}
+	if d.L > maxLayers {
+		c.Fail("%d layers are more than %d", d.L, maxLayers)
+		d.L = 1
+	}
 	d.K = c.IntOr("attention.head_count_kv", "num_key_value_heads", d.H)
 	d.D = c.IntOr("attention.key_length", "head_dim", d.C/d.H)
 	d.Eps = float32(c.FloatOr("attention.layer_norm_rms_epsilon", c.either("rms_norm_eps", "layer_norm_epsilon"), 1e-6))
@@ -33,8 +43,12 @@ func (c *Config) Dims() Dims {
 	if d.H%d.K != 0 {
 		c.Fail("%d query heads cannot share %d key/value heads", d.H, d.K)
 	}
-	if d.D%2 != 0 || d.D > 1024 {
-		c.Fail("head dimension %d is not an even number up to 1024", d.D)
+	if d.D < 2 || d.D%2 != 0 || d.D > maxHead {
+		c.Fail("head dimension %d is not an even number up to %d", d.D, maxHead)
+		d.D = 2
+	}
+	if !(d.Eps >= 0) || d.Eps > 1 {
+		c.Fail("epsilon %v of the norms is not a small number", d.Eps)
 	}
 	return d
 }

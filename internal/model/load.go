@@ -187,7 +187,9 @@ func Load(src weights.Source, families []Family, o Options) (m *Model, err error
 		return nil, err
 	}
 	m.dims = m.net.Dims()
-	if o.Context > 0 {
+	if _, learned := m.net.(Encoder); o.Context > 0 && learned {
+		m.dims.Context = min(m.dims.Context, o.Context) // there are no positions beyond
+	} else if o.Context > 0 {
 		m.dims.Context = o.Context
 	}
 	m.pool = par.New(max(1, o.Threads))
@@ -272,6 +274,11 @@ func (m *Model) Step(b *nn.Batch) error {
 	for _, id := range b.Tokens {
 		if id < 0 || int(id) >= m.dims.V {
 			return fmt.Errorf("token id %d outside the vocabulary of %d", id, m.dims.V)
+		}
+	}
+	for _, s := range b.Seqs {
+		if s.Len < 0 || s.Pos < 0 || s.Len > m.dims.Context-s.Pos {
+			return fmt.Errorf("positions %d to %d of a sequence outside the context of %d", s.Pos, s.Pos+s.Len, m.dims.Context)
 		}
 	}
 	return m.exec.Run(b, m.net.Forward)

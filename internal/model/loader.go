@@ -123,13 +123,13 @@ func (l *Loader) tensor(name, suffix string, shape ...int) (weights.Tensor, bool
 	return t, true
 }
 
-// Vector returns a one-dimensional tensor as float32, (n).
+// Vector returns a one-dimensional tensor as float32, (n), or nil after an error.
 func (l *Loader) Vector(name, suffix string, n int) []float32 {
-	out := make([]float32, n)
 	t, ok := l.tensor(name, suffix, n)
 	if !ok {
-		return out
+		return nil
 	}
+	out := make([]float32, n)
 	if err := quant.Decode(t.Type, out, t.Data); err != nil {
 		l.Fail("tensor %q: %v", t.Name, err)
 	}

@@ -76,8 +76,16 @@ func (c *Config) checked(p RopeParams) RopeParams {
 		c.Fail("rope base %v and factor %v must be positive", p.Theta, p.Factor)
 		p.Theta, p.Factor = 10000, 1
 	}
-	if (p.Kind == "llama3" || p.Kind == "yarn") && p.Trained <= 0 {
+	if (p.Kind == "llama3" || p.Kind == "yarn") && !(p.Trained > 0) {
 		c.Fail("rope scaling %q needs the original context length", p.Kind)
+		p.Kind = "default"
+	}
+	if p.Kind == "llama3" && !(p.Low > 0 && p.High > p.Low) {
+		c.Fail("rope scaling llama3: frequency factors %v and %v must be positive and rise", p.Low, p.High)
+		p.Kind = "default"
+	}
+	if p.Kind == "yarn" && (!(p.Fast > 0 && p.Slow > 0 && p.Theta > 1) || !(p.Attn >= 0)) {
+		c.Fail("rope scaling yarn: betas %v and %v, base %v or attention factor %v out of range", p.Fast, p.Slow, p.Theta, p.Attn)
 		p.Kind = "default"
 	}
 	return p

@@ -65,6 +65,9 @@ func newBERT(l *model.Loader) model.Net {
 		b.offset = l.IntOr("", "pad_token_id", 1) + 1
 	}
 	d.Context = min(d.Context, b.positions.V) - b.offset
+	if d.Context < 1 {
+		l.Fail("%d learned positions leave none after an offset of %d", b.positions.V, b.offset)
+	}
 	b.dims = d
 	for i := range b.layers {
 		if l.Err() != nil {

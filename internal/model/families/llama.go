@@ -41,6 +41,9 @@ func scaledRope(l *model.Loader, D int, interleaved bool) *nn.Rope {
 	r := l.RopeParams("full_attention").Rope(rot, interleaved)
 	if l.GGUF() && l.Has("rope_freqs") {
 		for i, f := range l.Vector("rope_freqs", ".weight", rot/2) {
+			if !(f > 0) {
+				l.Fail("rope_freqs[%d] is %v, not a positive divisor", i, f)
+			}
 			r.Freq[i] /= f
 		}
 	}
