@@ -23,7 +23,8 @@ import look from './cases/look.mjs';
 const { values: args } = parseArgs({
   options: { base: { type: 'string' }, shots: { type: 'string' }, only: { type: 'string', default: '' } },
 });
-const caseMS = 120_000;
+const caseMS = 240_000;
+const real = { temperature: 0, maxTokens: 48 }; // a small model may never stop by itself
 if (args.shots) mkdirSync(args.shots, { recursive: true });
 
 const fake = args.base ? undefined : await startFake();
@@ -52,7 +53,7 @@ async function visit({ path = '/', seen = true, settings = {}, expectErrors = fa
   });
   await page.addInitScript((s) => {
     if (localStorage.getItem('malmoi.settings') === null) localStorage.setItem('malmoi.settings', JSON.stringify(s));
-  }, { noticeSeen: seen, ...settings });
+  }, { noticeSeen: seen, ...(fake ? {} : real), ...settings });
   await page.goto(base + path);
   return { page, context, problems };
 }

@@ -114,6 +114,7 @@ export default [
       const sent = Math.round(performance.now() - started);
       assert.ok(fake.state.requests[0].messages[0].content.endsWith('20000번째 줄: 말을 모아 사전을 만든다\n\n요약해 줘'));
       assert.ok((await page.locator('.bubble').innerText()).length < 2000, 'a long question is folded');
+      await page.getByRole('link', { name: '요약해 줘' }).waitFor(); // called after what was typed
       const opening = performance.now();
       await page.getByRole('button', { name: '모두 보기' }).click();
       await page.getByRole('button', { name: '접기' }).waitFor();

@@ -6,7 +6,7 @@ export const answers = (page) => page.locator('article.answer');
 export const lastAnswer = (page) => answers(page).last();
 
 /** Waits until nothing is being written. */
-export async function finished(page, timeout = 60_000) {
+export async function finished(page, timeout = 120_000) {
   await page.locator('article.answer').last().waitFor({ timeout });
   await page.waitForFunction(() => {
     const all = document.querySelectorAll('article.answer');

@@ -78,7 +78,7 @@ class Session {
 
   /** Asks a question at the end of the branch; makes the chat if there is none. */
   async send(text: string, pasted = 0): Promise<void> {
-    const chat = this.current ?? this.#newChat(text);
+    const chat = this.current ?? this.#newChat(text.slice(pasted).trim() || text);
     if (this.running.has(chat.id)) return;
     await this.#ask(chat, chat.leaf, text, pasted);
   }
