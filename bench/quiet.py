@@ -25,6 +25,12 @@ def process_ticks(pid):
     return int(rest[11]) + int(rest[12])
 
 
+def children_ticks():
+    """Ticks of our processes that have ended and were waited for."""
+    t = os.times()
+    return int((t.children_user + t.children_system) / TICK_S)
+
+
 class Watch:
     """Measures from its creation to the call of share."""
 
@@ -33,11 +39,12 @@ class Watch:
         self.start = time.monotonic()
         self.busy, self.steal = machine_ticks()
         self.ours = {p: process_ticks(p) for p in self.pids}
+        self.children = children_ticks()
 
     def share(self):
         """The share of all processors' time that others used; two ticks either way are within the counters' grain."""
         busy, steal = machine_ticks()
-        ours = sum(process_ticks(p) - t for p, t in self.ours.items())
+        ours = sum(process_ticks(p) - t for p, t in self.ours.items()) + children_ticks() - self.children
         other = (busy - self.busy) - ours + (steal - self.steal)
         wall = time.monotonic() - self.start
         return max(0, other - 2) * TICK_S / max(wall * os.cpu_count(), TICK_S)

@@ -5,6 +5,7 @@ exactly as many processors as it has threads (sched_setaffinity), and the asking
 any. The client reads raw bytes with a time stamp and looks into them only when the answer is complete, so that it
 takes next to nothing from the server's processors while tokens flow.
 """
+import ctypes
 import dataclasses
 import hashlib
 import json
@@ -12,6 +13,7 @@ import os
 import pathlib
 import re
 import selectors
+import signal
 import socket
 import subprocess
 import sys
@@ -19,6 +21,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT_S = 600.0
+ALLOWED = sorted(os.sched_getaffinity(0))  # before this process confines itself
 
 
 class Failed(Exception):
@@ -50,10 +53,19 @@ def free_port():
 
 def processors(threads):
     """The processors for the server and those for the client."""
-    every = sorted(os.sched_getaffinity(0))
-    if threads > len(every):
-        raise Failed(f"{threads} threads asked for, {len(every)} processors allowed")
-    return every[-threads:], every[:-threads] or every
+    if not 0 < threads <= len(ALLOWED):
+        raise Failed(f"{threads} threads asked for, {len(ALLOWED)} processors allowed")
+    return ALLOWED[-threads:], ALLOWED[:-threads] or ALLOWED
+
+
+def confined(cpus):
+    """For a child: keep to these processors, and end when this process does, however it ends."""
+    libc = ctypes.CDLL(None)
+
+    def before_exec():
+        libc.prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG
+        os.sched_setaffinity(0, cpus)
+    return before_exec
 
 
 class Side:
@@ -69,7 +81,7 @@ class Side:
         self.started = time.monotonic()
         self.process = subprocess.Popen(
             self.command, stdout=subprocess.PIPE, stderr=self.log, env={**os.environ, **(environment or {})},
-            preexec_fn=lambda: os.sched_setaffinity(0, self.server_cpus))
+            preexec_fn=confined(self.server_cpus))
 
     @property
     def pid(self):
@@ -259,9 +271,6 @@ class Peer(Side):
 
     def clear(self, slots=1, tokens=0):
         self.post("/context", {"tokens": tokens or self.context, "slots": slots})
-
-    def body(self, ids, limit, **extra):
-        return super().body(ids, limit, **extra)
 
     def constrained(self, schema, grammar):
         return {"grammar": grammar}

@@ -1,0 +1,38 @@
+# Speed: 'make bench' shows a model's speeds beside the machine's roof, 'make
+# bench-peer' compares with a packaged llama.cpp and writes docs/benchmarks.md,
+# 'make bench-gate' compares this tree with the last commit. None runs in CI:
+# a shared machine is too noisy for it. Included by the Makefile (GO, BIN).
+#
+#   make bench        BENCH_MODEL=file.gguf
+#   make bench-peer   BENCH_MODELS="a.gguf b.gguf" BENCH_FLAGS="--threads 1,2"
+#   make bench-gate   BENCH_MODELS="a.gguf" BENCH_BASE=HEAD~3
+
+PYTHON       ?= python3
+BENCH_PAIRED := $(PYTHON) bench/paired.py --malmoi $(BIN)
+# Without BENCH_MODELS: the installed ones among those that the tables are about.
+BENCH_NAMES  ?= smollm2-135m qwen2.5-coder-0.5b
+BENCH_MODELS ?= $(foreach m,$(BENCH_NAMES),$(shell $(BIN) show $(m) --path 2>/dev/null))
+BENCH_MODEL  ?= $(firstword $(BENCH_MODELS))
+BENCH_FLAGS  ?= --quick
+BENCH_BASE   ?= HEAD
+BENCH_GATE   ?= 0.95
+
+.PHONY: bench bench-peer bench-self bench-gate
+
+bench: build
+	$(BIN) bench --model $(BENCH_MODEL)
+
+bench-peer: build
+	$(PYTHON) bench/peer.py install
+	$(BENCH_PAIRED) $(BENCH_FLAGS) $(addprefix --model ,$(BENCH_MODELS))
+
+# How far apart two copies of the same server seem to be on this machine.
+bench-self: build
+	$(BENCH_PAIRED) $(BENCH_FLAGS) --self $(addprefix --model ,$(BENCH_MODELS))
+
+bench-gate: build
+	@set -e; tree=$$(mktemp -d); \
+	trap 'git worktree remove --force "$$tree/base" 2>/dev/null || true; rm -rf "$$tree"' EXIT; \
+	git worktree add --quiet --detach "$$tree/base" $(BENCH_BASE); \
+	(cd "$$tree/base" && $(GO) build -trimpath -o "$$tree/malmoi" ./cmd/malmoi); \
+	$(BENCH_PAIRED) $(BENCH_FLAGS) --other "$$tree/malmoi" --gate $(BENCH_GATE) $(addprefix --model ,$(BENCH_MODELS))
