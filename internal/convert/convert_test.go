@@ -241,6 +241,28 @@ func TestThreads(t *testing.T) {
 	}
 }
 
+// TestEnds checks that ids which only the configuration calls ends survive.
+func TestEnds(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("..", "model", "testdata", "tiny", "llama"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "generation_config.json"), []byte(`{"eos_token_id": [286, 7, 9]}`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "m.gguf")
+	if err := toGGUF(t, dir, path, convert.Options{Type: quant.F32, Threads: 1}); err != nil {
+		t.Fatal(err)
+	}
+	tok, err := token.FromGGUF(openGGUF(t, path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(tok.EOGs()); got != "[7 9 286]" {
+		t.Errorf("ends are %s", got)
+	}
+}
+
 // TestCancelled checks that an ended conversion leaves nothing.
 func TestCancelled(t *testing.T) {
 	src, err := safetensors.OpenDir(filepath.Join("..", "model", "testdata", "tiny", "qwen3"))

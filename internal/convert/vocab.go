@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"malmoi/internal/token"
@@ -71,7 +72,52 @@ func tokenizer(p *pairs, dir *safetensors.Dir, arch string, vocab int) error {
 	if err := f.kind(p, want, arch); err != nil {
 		return err
 	}
+	if err := ends(p, dir); err != nil {
+		return err
+	}
 	return template(p, dir, config)
+}
+
+// ends writes the ids that end a reply beyond those that the file's reader
+// finds by itself: checkpoints list them in their configurations.
+func ends(p *pairs, dir *safetensors.Dir) error {
+	t, err := token.FromGGUF(p)
+	if err != nil {
+		return err
+	}
+	known := t.EOGs()
+	free := []string{"eot_token_id", "eom_token_id"}
+	for _, name := range []string{"generation_config.json", "config.json"} {
+		data, err := optional(dir, name)
+		if err != nil {
+			return err
+		}
+		if data == nil {
+			continue
+		}
+		var c struct {
+			EOS any `json:"eos_token_id"`
+		}
+		if err := json.Unmarshal(data, &c); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		list, ok := c.EOS.([]any)
+		if !ok {
+			list = []any{c.EOS}
+		}
+		for _, v := range list {
+			id, ok := v.(float64)
+			if !ok || id < 0 || int(id) >= t.Size() || slices.Contains(known, int32(id)) {
+				continue
+			}
+			if len(free) == 0 {
+				return fmt.Errorf("%s names more ends of a reply than GGUF has keys for", name)
+			}
+			p.set("tokenizer.ggml."+free[0], uint32(id))
+			free, known = free[1:], append(known, int32(id))
+		}
+	}
+	return nil
 }
 
 // pieces writes tokens and their types, filled up to the embedding's rows.

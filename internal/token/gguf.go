@@ -3,6 +3,7 @@ package token
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"malmoi/internal/token/bpe"
@@ -79,7 +80,19 @@ func fromGGUF(m Meta) (*Tokenizer, error) {
 	t.guard(v.list)
 	t.added = newAddedTokens(v.list, t.norm)
 	t.setEnds()
+	v.addEnds(t)
 	return t, nil
+}
+
+// addEnds adds the ends of turns and messages that the file names by id.
+func (v *ggufVocab) addEnds(t *Tokenizer) {
+	for _, key := range []string{"eot_token_id", "eom_token_id"} {
+		if id := v.id(key, none); id != none {
+			t.eogs = append(t.eogs, id)
+		}
+	}
+	slices.Sort(t.eogs)
+	t.eogs = slices.Compact(t.eogs)
 }
 
 func readGGUF(m Meta) (*ggufVocab, error) {
