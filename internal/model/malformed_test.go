@@ -50,6 +50,7 @@ func TestMalformedConfigs(t *testing.T) {
 		{"llama", "rope_scaling", map[string]any{"rope_type": "yarn", "factor": 8.0, "beta_slow": 0.0, "original_max_position_embeddings": 64}, "yarn"},
 		{"gemma3", "layer_types", []string{"full_attention"}, "layer_types has 1 entries"},
 		{"gemma3", "layer_types", []string{"full_attention", "full_attention", "chunked", "full_attention"}, "chunked"},
+		{"gemma3", "sliding_window", nil, "no sliding_window"},
 		{"gemma3", "final_logit_softcapping", 30, "soft-capping"},
 		{"hyperclovax", "use_post_norm", false, "contradicts"},
 		{"bert", "intermediate_size", 65, "has shape"},

@@ -2,6 +2,7 @@ package families
 
 import (
 	"math"
+	"slices"
 
 	"malmoi/internal/model"
 	"malmoi/internal/nn"
@@ -62,6 +63,9 @@ func newGemma3(l *model.Loader) model.Net {
 	scale = float32(l.FloatOr("attention.scale", "", float64(scale)))
 	if l.FloatOr("attn_logit_softcapping", "attn_logit_softcapping", 0) != 0 || l.FloatOr("final_logit_softcapping", "final_logit_softcapping", 0) != 0 {
 		l.Fail("logit soft-capping is Gemma 2's and not computed here")
+	}
+	if slices.Contains(windowed, true) && window == 0 {
+		l.Fail("layers with a sliding window, but no sliding_window")
 	}
 	for i := range d.layers {
 		L := &d.layers[i]
