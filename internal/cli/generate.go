@@ -91,6 +91,9 @@ func (c *generateCmd) Run(ctx context.Context, env *Env, g *globals) error {
 		}
 	}
 	if c.JSON {
+		// As the reference decodes the tokens, also where they end inside a
+		// character.
+		out.Text = m.Detokenize(out.Tokens)
 		return newPrinter(env.Stdout).line(out)
 	}
 	fmt.Fprintln(env.Stdout)

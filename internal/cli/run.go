@@ -23,7 +23,7 @@ type runCmd struct {
 	System      string  `help:"System prompt." placeholder:"TEXT"`
 	Temperature float32 `help:"0 is greedy." default:"0.7"`
 	TopP        float32 `help:"Keep the likeliest tokens up to this share." default:"0.9"`
-	MaxTokens   int     `help:"Longest answer; 0: as long as the context allows." default:"0"`
+	MaxTokens   int     `help:"Longest answer; 0: as long as the context allows." default:"2048"`
 	Seed        uint64  `help:"Same seed, same answer; 0 picks one." default:"0"`
 	Threads     int     `help:"Worker threads." placeholder:"N"`
 	Context     int     `help:"Tokens per conversation." placeholder:"N"`

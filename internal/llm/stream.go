@@ -301,7 +301,9 @@ func (c *choice) attach(events []Event) []Event {
 // last returns the events of the answer's end: text held back by the stop
 // strings, the decoder and the parser, and the reason.
 func (c *choice) last(held string) []Event {
-	text := held + c.dec.Flush()
+	// Bytes that the decoder still holds are half a character that the next
+	// token would have finished: they are not shown.
+	text := held + strings.TrimRight(c.dec.Flush(), "\ufffd")
 	reason := string(engine.FinishStop)
 	if c.es.Finish() == engine.FinishLength {
 		reason = string(engine.FinishLength)
