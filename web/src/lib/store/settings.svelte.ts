@@ -25,7 +25,7 @@ export const defaults: Settings = {
   system: '',
   temperature: null,
   topP: null,
-  maxTokens: null,
+  maxTokens: 2048,
   language: 'auto',
   theme: 'system',
   fontSize: 'normal',
@@ -52,7 +52,8 @@ export function parseSettings(json: string | null): Settings {
     system: typeof raw.system === 'string' ? raw.system : '',
     temperature: within(raw.temperature, 0, 2),
     topP: within(raw.topP, 0, 1),
-    maxTokens: within(raw.maxTokens, 1, 1_000_000),
+    // A small model may never stop by itself; null, chosen by the user, lets it.
+    maxTokens: raw.maxTokens === undefined ? defaults.maxTokens : within(raw.maxTokens, 1, 1_000_000),
     language: oneOf(raw.language, ['auto', 'ko', 'en'], 'auto'),
     theme: oneOf(raw.theme, ['system', 'light', 'dark'], 'system'),
     fontSize: oneOf(raw.fontSize, ['small', 'normal', 'large'], 'normal'),
