@@ -70,73 +70,104 @@ type boxes struct {
 	files  []string // the wheels, once all are here
 }
 
-// fetch joins one file; the first call loads the packages.
+// fetch joins one file. With the first one the packages are loaded: while the
+// next is on its way, the last is taken apart.
 func (b *boxes) fetch(ctx context.Context, f catalog.File, to Sink) error {
-	if err := b.load(ctx); err != nil {
-		return err
-	}
+	pattern := ""
 	for _, m := range b.source.Members {
 		if m.File == f.Name {
-			err := b.join(ctx, f, m.Pattern, to)
-			if errors.Is(err, ErrWrongContent) {
-				// A package that is broken stays broken: do not keep it.
-				for _, w := range b.files {
-					err = errors.Join(err, os.Remove(w))
-				}
-			}
-			return err
+			pattern = m.Pattern
 		}
 	}
-	return fmt.Errorf("index: no member of the packages makes %q", f.Name)
+	if pattern == "" {
+		return fmt.Errorf("index: no member of the packages makes %q", f.Name)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	n := len(b.source.Packages)
+	arrived := make(chan string, n)
+	loaded := make(chan error, 1)
+	var files []string
+	go func() {
+		defer close(arrived)
+		loaded <- b.load(ctx, func(path string) { files = append(files, path); arrived <- path })
+	}()
+	err := b.join(ctx, f, pattern, to, arrived)
+	if err != nil {
+		cancel(err)
+	}
+	// The loader's error comes first: what join misses then is its fault.
+	if lerr := <-loaded; lerr != nil && (err == nil || errors.Is(err, errMissing)) {
+		return lerr
+	}
+	b.files = files
+	if errors.Is(err, ErrWrongContent) {
+		// A package that is broken stays broken: do not keep it.
+		for _, w := range files {
+			err = errors.Join(err, os.Remove(w))
+		}
+		b.files = nil
+	}
+	return err
 }
 
-func (b *boxes) load(ctx context.Context) error {
+// errMissing says that not all packages came.
+var errMissing = errors.New("a package is missing")
+
+// load brings the packages in order and tells of each.
+func (b *boxes) load(ctx context.Context, arrived func(path string)) error {
 	if b.files != nil {
+		for _, path := range b.files {
+			arrived(path)
+		}
 		return nil
 	}
 	dir, err := b.index.Scratch(b.entry.Name)
 	if err != nil {
 		return err
 	}
-	var files []string
+	total := int64(len(b.source.Packages))
 	for i, pkg := range b.source.Packages {
 		path, err := wheelOf(dir, pkg)
 		if err != nil {
-			b.index.Report.event(Event{File: pkg, Done: int64(i), Total: int64(len(b.source.Packages)), Count: true})
+			b.index.Report.event(Event{File: b.entry.Name, Done: int64(i), Total: total, Count: true})
 			// Only the first contact decides whether the index answers.
-			path, err = b.index.Client.download(ctx, dir, pkg, len(files) == 0)
+			path, err = b.index.Client.download(ctx, dir, pkg, i == 0)
 		}
 		if err != nil {
 			return fmt.Errorf("index: package %s: %w", pkg, err)
 		}
-		files = append(files, path)
-		b.index.Report.event(Event{File: pkg, Done: int64(i + 1), Total: int64(len(b.source.Packages)), Count: true})
+		arrived(path)
 	}
-	b.files = files
+	b.index.Report.event(Event{File: b.entry.Name, Done: total, Total: total, Count: true})
 	return nil
 }
 
 // join writes the members of all packages one behind the other, going on where
 // the sink stops.
-func (b *boxes) join(ctx context.Context, f catalog.File, pattern string, to Sink) error {
+func (b *boxes) join(ctx context.Context, f catalog.File, pattern string, to Sink, arrived <-chan string) error {
 	if to.Size() > f.Bytes {
 		if err := to.Reset(); err != nil {
 			return err
 		}
 	}
 	var at int64 // where the current member begins in the file
-	for i, path := range b.files {
+	count := 0
+	for path := range arrived {
 		if err := ctx.Err(); err != nil {
-			return err
+			return context.Cause(ctx)
 		}
 		size, err := appendMember(path, pattern, to, at, f.Bytes)
 		if err != nil {
-			return fmt.Errorf("index: package %s: %w", b.source.Packages[i], err)
+			return fmt.Errorf("index: package %s: %w", b.source.Packages[count], err)
 		}
 		at += size
-		b.index.Report.event(Event{File: f.Name, Done: to.Size(), Total: f.Bytes})
+		count++
 	}
-	if at != f.Bytes {
+	switch {
+	case count < len(b.source.Packages):
+		return errMissing
+	case at != f.Bytes:
 		return fmt.Errorf("index: %q: %w: the packages hold %d bytes, expected %d", f.Name, ErrWrongContent, at, f.Bytes)
 	}
 	return nil
