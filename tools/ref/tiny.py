@@ -6,8 +6,9 @@ internal/model/testdata/tiny holds the output of `tiny.py internal/model/testdat
 
 Each folder has config.json, model.safetensors (BF16), tokenizer.json,
 tokenizer_config.json, logits_*.npy, hidden_text1.npy and goldens.json, which
-names the prompts. Encoders have vectors.json instead of logits. The folders of
-GGUF twins are made by tiny_gguf.py, which this program calls.
+names the prompts. A tokenizer.json that is already there is kept, since training
+breaks ties at random; all else comes out the same again. Encoders have vectors.json
+instead of logits. GGUF files are made by tiny_gguf.py, which this program calls.
 
 Needs requirements.txt. Texts: written for this project.
 """
@@ -18,6 +19,7 @@ import sys
 import numpy as np
 import torch
 import transformers as T
+from tokenizers import Tokenizer
 
 import tiny_gguf
 from tiny_token import byte_bpe, sentence_bpe, sentence_unigram, wordpiece
@@ -186,7 +188,11 @@ def make(root, name):
     tokenizer, token_config, special = make_tokenizer(VOCAB)
     for key, value in special.items():
         setattr(config, key, value)
-    tokenizer.save(os.path.join(out, "tokenizer.json"), pretty=False)
+    kept = os.path.join(out, "tokenizer.json")
+    if os.path.exists(kept):
+        tokenizer = Tokenizer.from_file(kept)
+    else:
+        tokenizer.save(kept, pretty=False)
     with open(os.path.join(out, "tokenizer_config.json"), "w") as f:
         json.dump(token_config, f, ensure_ascii=False)
     goldens = None
