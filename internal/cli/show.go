@@ -14,7 +14,8 @@ import (
 // showCmd says all that is known of a model; its JSON is a contract.
 type showCmd struct {
 	Name string `arg:"" help:"Name of a model, installed or in the catalogue."`
-	JSON bool   `name:"json" help:"Print one JSON object."`
+	JSON bool   `name:"json" help:"Print one JSON object." xor:"form"`
+	Path bool   `help:"Print only where the installed model lies." xor:"form"`
 }
 
 // shown is a model as show and list print it in JSON. path is "" and installed
@@ -63,6 +64,13 @@ func (c *showCmd) Run(env *Env, g *globals) error {
 		v = showEntry(e)
 	default:
 		return withHint(err, "'malmoi rm %s' removes it", c.Name)
+	}
+	if c.Path {
+		if v.Path == "" {
+			return withHint(fmt.Errorf("model %q is not installed", c.Name), "fetch it with 'malmoi pull %s'", c.Name)
+		}
+		_, err := fmt.Fprintln(env.Stdout, v.Path)
+		return err
 	}
 	if c.JSON {
 		return newPrinter(env.Stdout).line(v)
