@@ -136,7 +136,7 @@ func TestTwoProcessesPullAtOnce(t *testing.T) {
 	for i := range cmds {
 		if err := cmds[i].Wait(); err == nil {
 			ok++
-		} else if !strings.Contains(out[i].String(), "another malmoi (process ") {
+		} else if !strings.Contains(out[i].String(), "another malmoi") {
 			t.Errorf("process %d: %v: %s", i, err, out[i].String())
 		}
 	}

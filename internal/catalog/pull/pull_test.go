@@ -179,7 +179,7 @@ func TestSourcesAreTriedInOrder(t *testing.T) {
 	check("dead", func(_ *fakehub.Hub, p *Puller) { p.Hub.Endpoint = "http://127.0.0.1:1" })
 	check("corrupt", func(f *fakehub.Hub, _ *Puller) { f.Corrupt = true })
 	check("broken", func(f *fakehub.Hub, _ *Puller) { f.Status = 404 })
-	check("no such repository", func(f *fakehub.Hub, p *Puller) { p.Hub.Endpoint = plain.URL })
+	check("no such repository", func(f *fakehub.Hub, p *Puller) { p.Hub.Endpoint = fakehub.New(t, nil).URL })
 }
 
 func TestAllSourcesFail(t *testing.T) {

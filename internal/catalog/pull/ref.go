@@ -18,6 +18,9 @@ var free = []string{"apache-2.0", "mit", "bsd-3-clause", "bsd-2-clause", "cc0-1.
 // may be "", then it is made from the repository's.
 func (p *Puller) PullRef(ctx context.Context, ref source.Ref, name string) (store.Manifest, error) {
 	list, err := p.Hub.List(ctx, ref.Repo, ref.Revision)
+	if l, ok := ref.Named(err); ok {
+		list, err = l, nil
+	}
 	if err != nil {
 		return store.Manifest{}, err
 	}

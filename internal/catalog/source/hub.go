@@ -44,6 +44,9 @@ type HubFile struct {
 	Bytes   int64 // -1 if the hub does not say
 	SHA256  string
 	GitSHA1 string
+
+	// MustHash refuses the file if the hub states no hash with it either.
+	MustHash bool
 }
 
 // rawListing is the JSON of GET /api/models/{repo}/revision/{rev}?blobs=true.
@@ -110,10 +113,10 @@ func (h *Hub) List(ctx context.Context, repo, revision string) (*Listing, error)
 func parseListing(repo string, data []byte) (*Listing, error) {
 	var raw rawListing
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return nil, fmt.Errorf("hub: list of %s: %w", repo, err)
+		return nil, fmt.Errorf("hub: list of %s: %w: %w", repo, errNoListing, err)
 	}
 	if !isHex(raw.SHA, 40) {
-		return nil, fmt.Errorf("hub: list of %s names no commit", repo)
+		return nil, fmt.Errorf("hub: list of %s names no commit: %w", repo, errNoListing)
 	}
 	l := &Listing{Repo: repo, Commit: raw.SHA}
 	l.Gated = len(raw.Gated) > 0 && string(raw.Gated) != "false" && string(raw.Gated) != "null"
@@ -169,6 +172,8 @@ func (h *Hub) refused(repo string, err error) error {
 		return access
 	case status.code == "RevisionNotFound":
 		return fmt.Errorf("hub: %s has no such revision: %w", repo, err)
+	case status.status == http.StatusNotFound && status.code == "":
+		return fmt.Errorf("hub: %s: %w: %w", repo, errNoListing, err)
 	case status.status == http.StatusNotFound:
 		return fmt.Errorf("hub: %s is not there: %w", repo, err)
 	}
@@ -178,6 +183,9 @@ func (h *Hub) refused(repo string, err error) error {
 // Plan says what a catalogue entry's hub source would deliver.
 func (h *Hub) Plan(ctx context.Context, e catalog.Entry, s catalog.Source) (*Plan, error) {
 	l, err := h.List(ctx, s.Repo, s.Revision)
+	if errors.Is(err, errNoListing) && e.Pinned() {
+		return h.PlanFiles(Unlisted(s.Repo, s.Revision, e.Files)), nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -215,9 +223,28 @@ func choose(l *Listing, e catalog.Entry, s catalog.Source) ([]HubFile, error) {
 	return chosen, nil
 }
 
+// errNoListing says that a server has no such list, as simple mirrors do that
+// only pass files on.
+var errNoListing = errors.New("the repository cannot be listed")
+
+// Unlisted stands in for the listing of a hub that has none: the files are
+// asked for by name at the revision itself. A file whose hash is not known is
+// accepted only if the hub states one with it.
+func Unlisted(repo, revision string, files []catalog.File) (*Listing, []HubFile) {
+	if revision == "" {
+		revision = "main"
+	}
+	l := &Listing{Repo: repo, Commit: revision}
+	l.Licence = catalog.Licence{URL: DefaultEndpoint + "/" + repo}
+	for _, f := range files {
+		l.Files = append(l.Files, HubFile{Path: f.Name, Bytes: f.Bytes, SHA256: f.SHA256, MustHash: true})
+	}
+	return l, l.Files
+}
+
 // PlanFiles plans the fetch of some files of a listing.
 func (h *Hub) PlanFiles(l *Listing, files []HubFile) *Plan {
-	p := &Plan{Label: "hub:" + l.Repo + "@" + l.Commit[:12], Licence: l.Licence}
+	p := &Plan{Label: "hub:" + l.Repo + "@" + l.Commit[:min(12, len(l.Commit))], Licence: l.Licence}
 	byName := map[string]HubFile{}
 	for _, f := range files {
 		p.Files = append(p.Files, catalog.File{Name: f.Path, Bytes: f.Bytes, SHA256: f.SHA256})
@@ -233,7 +260,7 @@ func (h *Hub) PlanFiles(l *Listing, files []HubFile) *Plan {
 // fetch loads one file. The commit in its address makes the content immutable,
 // so that going on later is safe.
 func (h *Hub) fetch(ctx context.Context, l *Listing, f HubFile, to Sink) error {
-	address := fmt.Sprintf("%s/%s/resolve/%s/%s", h.endpoint(), l.Repo, l.Commit, escapePath(f.Path))
+	address := fmt.Sprintf("%s/%s/resolve/%s/%s", h.endpoint(), l.Repo, url.PathEscape(l.Commit), escapePath(f.Path))
 	marks, err := h.Web.download(ctx, address, h.header(), f.Bytes, to, func(done, total int64) {
 		h.Report.event(Event{File: f.Path, Done: done, Total: total})
 	})

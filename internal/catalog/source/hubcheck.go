@@ -29,6 +29,8 @@ func checkMarks(repo string, f HubFile, marks seen, to Sink) error {
 		got = sum.Sum()
 	case want != "":
 		got, err = gitHash(to.Path())
+	case f.MustHash:
+		return errors.Join(fmt.Errorf("hub: %s: %q: the server states no hash: %w", repo, f.Path, ErrWrongContent), to.Reset())
 	default:
 		return nil
 	}

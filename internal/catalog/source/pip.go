@@ -50,7 +50,11 @@ func (p *Pip) download(ctx context.Context, dir, pkg string, first bool) (string
 	if err := p.find(); err != nil {
 		return "", err
 	}
-	tmp := filepath.Join(dir, "loading")
+	// What a killed process was loading is of no use.
+	for _, old := range globbed(filepath.Join(dir, "loading-*")) {
+		_ = os.RemoveAll(old)
+	}
+	tmp := filepath.Join(dir, fmt.Sprintf("loading-%d", os.Getpid()))
 	defer os.RemoveAll(tmp)
 	wait := orElse(p.Wait, 5*time.Second)
 	patient := []string{"--timeout", "30", "--retries", "5"}
@@ -69,6 +73,11 @@ func (p *Pip) download(ctx context.Context, dir, pkg string, first bool) (string
 		return "", err
 	}
 	return keepWheel(dir, tmp, pkg)
+}
+
+func globbed(pattern string) []string {
+	found, _ := filepath.Glob(pattern)
+	return found
 }
 
 // keepWheel moves a wheel that is whole to where it is looked for.
@@ -102,6 +111,7 @@ func (p *Pip) run(ctx context.Context, pkg, tmp string, wait time.Duration, flag
 	// room.
 	cmd.Env = append(cmd.Environ(), "TMPDIR="+tmp, "PYTHONUNBUFFERED=1", "PIP_QUIET=0", "PIP_REQUIRE_VIRTUALENV=0")
 	cmd.WaitDelay = 2 * time.Second
+	dieWithUs(cmd)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return false, err

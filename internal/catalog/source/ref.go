@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -27,6 +28,16 @@ func ParseRef(s string) (ref Ref, ok bool, err error) {
 		return ref, true, fmt.Errorf("%w: write hf:owner/name, hf:owner/name:Q4_K_M or hf:owner/name:file.gguf", err)
 	}
 	return ref, true, nil
+}
+
+// Named is what to load when the hub has no list: the very file a reference
+// names. ok is false if it names none.
+func (r Ref) Named(err error) (l *Listing, ok bool) {
+	if !errors.Is(err, errNoListing) || !strings.HasSuffix(r.Pick, ".gguf") || SplitName.MatchString(r.Pick) {
+		return nil, false
+	}
+	l, _ = Unlisted(r.Repo, r.Revision, []catalog.File{{Name: r.Pick, Bytes: -1}})
+	return l, true
 }
 
 // quants are tried in this order when a repository has several GGUF files and

@@ -370,3 +370,35 @@ func TestStoppingStopsAtOnce(t *testing.T) {
 		t.Fatalf("got %v after %v", err, time.Since(begun))
 	}
 }
+
+func TestMirrorThatListsNothing(t *testing.T) {
+	data := noise(1000)
+	f := tinyHub(t, data)
+	f.NoList = true
+	sink := newSink(t)
+	if err := get(t, f, nil, entry(data), sink); err != nil || !bytes.Equal(sink.data, data) {
+		t.Fatalf("pinned: %v", err)
+	}
+	ref, _, _ := ParseRef("hf:" + repo + ":tiny-q8_0.gguf")
+	h := &Hub{Web: quick(), Endpoint: f.URL}
+	fetch := func() error {
+		_, err := h.List(context.Background(), ref.Repo, ref.Revision)
+		l, ok := ref.Named(err)
+		if !ok {
+			t.Fatalf("got %v", err)
+		}
+		p := h.PlanFiles(l, l.Files)
+		return p.Fetch(context.Background(), p.Files[0], newSink(t))
+	}
+	if err := fetch(); err != nil {
+		t.Fatalf("by name: %v", err)
+	}
+	f.HideEtag = true
+	if err := fetch(); !errors.Is(err, ErrWrongContent) {
+		t.Fatalf("without any hash: %v", err)
+	}
+	f.HideEtag, f.Corrupt = false, true
+	if err := fetch(); !errors.Is(err, ErrWrongContent) {
+		t.Fatalf("corrupt: %v", err)
+	}
+}

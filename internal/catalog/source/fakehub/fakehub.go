@@ -53,6 +53,10 @@ type Hub struct {
 	Status int
 	// HideHashes leaves SHA-256 out of listings, as simple mirrors do.
 	HideHashes bool
+	// NoList answers 404 to requests for a list, and takes "main" for a commit.
+	NoList bool
+	// HideEtag leaves the hash out of redirects.
+	HideEtag bool
 
 	answers int
 	release chan struct{}
@@ -117,6 +121,10 @@ func (h *Hub) serveHub(w http.ResponseWriter, r *http.Request) {
 	case len(parts) >= 6 && parts[0] == "api" && parts[1] == "models" && parts[4] == "revision":
 		if h.Hang == "api" {
 			h.wait(r)
+			return
+		}
+		if h.NoList {
+			http.NotFound(w, r)
 			return
 		}
 		h.list(w, parts[2]+"/"+parts[3], parts[5])
@@ -184,13 +192,15 @@ func (h *Hub) resolve(w http.ResponseWriter, r *http.Request, name, revision, pa
 		return
 	}
 	data, ok := repo.Files[path]
-	if !ok || revision != Commit {
+	if !ok || revision != Commit && !h.NoList {
 		refuse(w, http.StatusNotFound, "EntryNotFound")
 		return
 	}
 	w.Header().Set("X-Repo-Commit", Commit)
 	if repo.large(path) {
-		w.Header().Set("X-Linked-Etag", `"`+SHA256(data)+`"`)
+		if !h.HideEtag {
+			w.Header().Set("X-Linked-Etag", `"`+SHA256(data)+`"`)
+		}
 		w.Header().Set("X-Linked-Size", fmt.Sprint(len(data)))
 		http.Redirect(w, r, h.Storage+"/"+name+"/"+path, http.StatusFound)
 		return
