@@ -16,8 +16,8 @@ What it measures (bench/cases.py)
     a prompt of 512 tokens. Both sides are servers on the loopback address and are asked by one and the same client.
 
 How noise is treated
-    - Sides take turns within each case (A B), and each round runs all cases before the next round begins: what drifts
-      on the machine hits both sides alike. The first round warms up and is thrown away.
+    - Sides take turns within each case, A B in one round and B A in the next, and each round runs all cases before the
+      next one begins: what drifts on the machine hits both sides alike. A first run of each kind of work is thrown away.
     - A result is the median over rounds of the ratio within a pair, with the quartiles beside it. Absolute numbers
       are medians too, but mean something on this machine only.
     - A pair during which other processes, or the hypervisor, took more than --disturbed of the processors is
@@ -130,7 +130,7 @@ class Run:
     def wants(self, metrics):
         return not self.o.only or any(re.search(self.o.only, m) for m in metrics)
 
-    def pair(self, name, metrics, measure, seed, keep=True):
+    def pair(self, name, metrics, measure, seed, keep=True, order="ab"):
         """Measure both sides; again while others disturb it and the case has repeats left."""
         if name in self.errors:
             return
@@ -138,7 +138,7 @@ class Run:
         while True:
             try:
                 got, shares = {}, []
-                for which in "ab":
+                for which in order:
                     got[which], share = measure(which, seed)
                     shares.append(share)
             except (sides.Failed, OSError, KeyError, ValueError) as e:
@@ -193,10 +193,10 @@ class Run:
         pairs = 0
         if self.wants(("load_cold",)) and o.kind == "peer":
             for i in range(min(o.pairs, o.cold_pairs)):  # before any server maps the file
-                self.pair("cold start", ("load_cold",), lambda w, s: self.load(w, s, True), f"cold {i}")
+                self.pair("cold start", ("load_cold",), lambda w, s: self.load(w, s, True), f"cold {i}", order="ba" if i % 2 else "ab")
         for i in range(o.pairs + 1):
             if self.wants(("load_warm", "memory")):
-                self.pair("start", ("load_warm", "memory"), lambda w, s: self.load(w, s, False), f"load {i}", keep=i > 0)
+                self.pair("start", ("load_warm", "memory"), lambda w, s: self.load(w, s, False), f"load {i}", keep=i > 0, order="ba" if i % 2 else "ab")
             if i >= 2 and o.budget and (time.monotonic() - began) > 0.15 * o.budget:
                 break
         with self.running():
@@ -214,7 +214,7 @@ class Run:
             for i in range(o.pairs):
                 start = time.monotonic()
                 for n, m, f in todo:
-                    self.pair(n, m, self.timed(f), f"round {i} {n}")
+                    self.pair(n, m, self.timed(f), f"round {i} {n}", order="ba" if i % 2 else "ab")
                 pairs, took = i + 1, time.monotonic() - start
                 longest = max(longest, took)
                 say(f"  round {pairs} of {o.pairs}: {took:.0f} s")
@@ -376,7 +376,7 @@ def arguments():
     p.add_argument("--context", type=int, default=4096)
     p.add_argument("--isa", choices=["avx2"], help="force both sides to AVX2")
     p.add_argument("--variant", default="auto", help="the peer's processor library")
-    p.add_argument("--only", help="regular expression over metric names")
+    p.add_argument("--only", help="regular expression over metric names; such a partial result is printed, not saved")
     p.add_argument("--self", action="store_true", help="malmoi against itself")
     p.add_argument("--other", help="another malmoi binary instead of the peer")
     p.add_argument("--gate", type=float, help="exit with 1 if a metric's ratio is below this beyond doubt")
@@ -387,6 +387,7 @@ def arguments():
     p.add_argument("--no-save", action="store_true", help="print only")
     p.add_argument("--table", action="store_true", help="rewrite the table from the saved results, measure nothing")
     o = p.parse_args()
+    o.no_save = o.no_save or bool(o.only)
     o.kind = "self" if o.self else "builds" if o.other else "peer"
     o.other = o.malmoi if o.self else o.other
     o.threads = [int(t) for t in o.threads.split(",")] if o.threads else [len(sides.ALLOWED)]

@@ -375,6 +375,7 @@ class Job:
 class Slot:
     def __init__(self, seq):
         self.seq, self.cache, self.job = seq, [], None
+        self.used = 0.0  # when a job last began
 
     def shared(self, ids):
         n = 0
@@ -437,7 +438,8 @@ class Engine(threading.Thread):
             if not free:
                 return
             job = self.waiting.popleft()
-            slot = max(free, key=lambda s: s.shared(job.ids))
+            slot = max(free, key=lambda s: (s.shared(job.ids), -s.used))  # the best match, else the oldest
+            slot.used = time.monotonic()
             keep = min(slot.shared(job.ids), len(job.ids) - 1)
             if not self.lib.c.llama_memory_seq_rm(self.lib.memory, slot.seq, keep, -1):
                 self.lib.c.llama_memory_seq_rm(self.lib.memory, slot.seq, -1, -1)
@@ -503,7 +505,9 @@ class Engine(threading.Thread):
         draft = draft or []
         why = None
         for i in range(len(draft) + 1):
+            start = time.perf_counter()
             token = (job.grammar or self.lib).best(row + i)
+            job.decode += time.perf_counter() - start if job.tokens else 0.0
             if self.lib.c.llama_vocab_is_eog(self.lib.vocab, token) and (job.grammar or not job.ignore_eos):
                 why = "stop"
                 break

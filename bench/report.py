@@ -36,8 +36,8 @@ def spread(q):
     return "–" if not q else f"{q['median']:.2f} ({q['q1']:.2f}–{q['q3']:.2f})"
 
 
-def target(metric, ratio, isa):
-    if not metric.targets:
+def target(metric, ratio, isa, threads):
+    if not metric.targets or threads < metric.from_threads:
         return ""
     want = metric.targets[0 if isa == "avx512" else 1]
     reached = ratio and (ratio["median"] <= want if metric.lower else ratio["median"] >= want)
@@ -68,7 +68,7 @@ def table(r, run, noise):
         itself = spread(noise.get(key, {}).get("ratio"))
         out.append(f"| {m.label}{' ↓' if m.lower else ''} | {m.unit} | {number(median(v['a']), m.unit)} | "
                    f"{number(median(v['b']), m.unit)} | {spread(v['ratio'])} | {itself} | "
-                   f"{target(m, v['ratio'], r['isa']) if r['kind'] == 'peer' else ''} |")
+                   f"{target(m, v['ratio'], r['isa'], run['threads']) if r['kind'] == 'peer' else ''} |")
     return "\n".join(out)
 
 
@@ -82,7 +82,9 @@ def remarks(r, run):
         if pure:
             out.append(f"Inside libllama alone the peer decodes {number(pure, '')} tok/s in an empty context: the driver around it costs {100 * (1 - seen / pure):.1f} %.")
     rows = [(k, v) for k, v in run["metrics"].items() if k in cases.METRICS and v["disturbed"]]
-    if rows:
+    if rows and all(v["disturbed"] == len(v["a"]) for _, v in rows) and len(rows) == sum(k in cases.METRICS for k in run["metrics"]):
+        out.append("Every pair was disturbed by other processes, also when repeated: these numbers are a trial run, not a measurement.")
+    elif rows:
         out.append("Pairs that other processes still disturbed after repeating: "
                    + ", ".join(f"{cases.METRICS[k].label} {v['disturbed']} of {len(v['a'])}" for k, v in rows) + ".")
     out += [f"Not measured: {name}: {error}." for name, error in run["errors"].items()]
