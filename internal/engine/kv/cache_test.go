@@ -195,3 +195,20 @@ func digest(sum uint64, ids []int32) uint64 {
 	}
 	return sum
 }
+
+// Neighbouring parents with tokens that differ in their lowest bits must not
+// share a hash: small page numbers and small ids are what there is.
+func TestHashKeepsNeighboursApart(t *testing.T) {
+	seen := map[uint64][2]int32{}
+	tokens := make([]int32, PageTokens)
+	for parent := none; parent < 300; parent++ {
+		for id := range int32(300) {
+			tokens[0] = id
+			h := hashOf(parent, tokens)
+			if other, ok := seen[h]; ok {
+				t.Fatalf("parent %d, token %d collides with %v", parent, id, other)
+			}
+			seen[h] = [2]int32{parent, id}
+		}
+	}
+}

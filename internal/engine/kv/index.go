@@ -7,7 +7,10 @@ package kv
 // hashOf mixes a parent and a full page's tokens (the mixing step of
 // splitmix64). A collision costs a miss, never a wrong page.
 func hashOf(parent int32, tokens []int32) uint64 {
-	h := uint64(uint32(parent)) + 0x9e3779b97f4a7c15
+	// The parent is mixed on its own first: if it only met the first token in an
+	// exclusive or, neighbouring parents and tokens would collide.
+	h := (uint64(uint32(parent)) + 0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9
+	h ^= h >> 29
 	for _, id := range tokens {
 		h = (h ^ uint64(uint32(id))) * 0xbf58476d1ce4e5b9
 		h ^= h >> 29
