@@ -72,9 +72,10 @@ type Request struct {
 // New starts a hub; the test's end stops it.
 func New(t testing.TB, repos map[string]*Repo) *Hub {
 	h := &Hub{repos: repos, Version: "1", release: make(chan struct{})}
-	hub := httptest.NewServer(http.HandlerFunc(h.serveHub))
 	storage := httptest.NewServer(http.HandlerFunc(h.serveStorage))
-	h.URL, h.Storage = hub.URL, storage.URL
+	h.Storage = storage.URL // before the hub starts, which reads it
+	hub := httptest.NewServer(http.HandlerFunc(h.serveHub))
+	h.URL = hub.URL
 	t.Cleanup(func() {
 		close(h.release)
 		hub.CloseClientConnections()
