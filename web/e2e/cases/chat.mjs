@@ -24,7 +24,8 @@ export default [
       assert.equal(sent.stream, true);
       assert.deepEqual(sent.stream_options, { include_usage: true });
       assert.deepEqual(sent.messages, [{ role: 'user', content: '안녕하세요?' }]);
-      for (const unset of ['temperature', 'top_p', 'max_tokens']) assert.ok(!(unset in sent), unset);
+      assert.equal(sent.max_tokens, 2048); // a small model may never stop by itself
+      for (const unset of ['temperature', 'top_p']) assert.ok(!(unset in sent), unset);
     },
   },
   {
