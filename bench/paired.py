@@ -422,4 +422,4 @@ if __name__ == "__main__":
     try:
         main()
     except (sides.Failed, KeyboardInterrupt) as e:
-        sys.exit(f"paired: {e or 'stopped'}")
+        sys.exit(f"paired: {str(e) or 'stopped'}")

@@ -52,7 +52,7 @@ def facts(r, run):
         f"{h['cpu']}, {h['processors']} processors ({', '.join(h['flags'])}), Linux {h['kernel']}; {r['date'][:10]}",
         f"`{r['model']['file']}`, {r['model']['bytes']:,} bytes, SHA-256 `{r['model']['sha256']}`",
         f"{r['a']['version']} and {other}, {run['threads']} thread{'s' * (run['threads'] > 1)}, "
-        f"context {r['settings']['context']}{', both forced to AVX2' if r['settings']['isa_forced'] else ''}; {run['pairs']} pairs"
+        f"context {r['settings']['context']}{', both forced to AVX2' if r['settings']['isa_forced'] else ''}; {run['pairs']} pair{'s' * (run['pairs'] > 1)}"
         + (", short answers (--quick)" if r["settings"]["quick"] else ""),
     ]
     return "\n".join(f"- {line}" for line in lines)
