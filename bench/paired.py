@@ -21,8 +21,8 @@ How noise is treated
     - A result is the median over rounds of the ratio within a pair, with the quartiles beside it. Absolute numbers
       are medians too, but mean something on this machine only.
     - A pair during which other processes, or the hypervisor, took more than --disturbed of the processors is
-      measured again, at most --repeats times per case; the calmest attempt counts, and the result says how many
-      pairs stayed disturbed.
+      measured again, at most --repeats times per case and while --budget allows; the calmest attempt counts, and
+      the result says how many pairs stayed disturbed.
     - --self shows how far apart two copies of malmoi seem to be. A ratio inside that spread says nothing.
 
 How to read it
@@ -136,6 +136,7 @@ class Run:
             return
         best = None
         while True:
+            began = time.monotonic()
             try:
                 got, shares = {}, []
                 for which in order:
@@ -148,6 +149,8 @@ class Run:
             if best is None or max(shares) < best[1]:
                 best = (got, max(shares))
             if not keep or best[1] <= self.o.disturbed or self.retried.get(name, 0) >= self.o.repeats:
+                break
+            if self.o.budget and time.monotonic() - self.began + 5 * (time.monotonic() - began) > self.o.budget:
                 break
             self.retried[name] = self.retried.get(name, 0) + 1
             seed = f"{seed} again {self.retried[name]}"
@@ -189,8 +192,8 @@ class Run:
             side.close()
 
     def measure_all(self):
-        began, o = time.monotonic(), self.o
-        pairs = 0
+        o, pairs = self.o, 0
+        began = self.began = time.monotonic()
         if self.wants(("load_cold",)) and o.kind == "peer":
             for i in range(min(o.pairs, o.cold_pairs)):  # before any server maps the file
                 self.pair("cold start", ("load_cold",), lambda w, s: self.load(w, s, True), f"cold {i}", order="ba" if i % 2 else "ab")

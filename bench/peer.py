@@ -17,9 +17,9 @@ How it is kept fair
     - The engine thread does everything for a token itself, including the write to the client's socket, so the
       interpreter's lock is never passed around while tokens flow. Its cost is a few dozen microseconds per token;
       each answer's "timings" say how long libllama alone took, so that the cost can be seen and not guessed.
-    - A context is made for the case at hand, as a person who knows the case would do: one sequence for single
-      streams, N separate ones for N streams (POST /context). An empty cache before each measurement keeps old
-      sequences from slowing the attention down.
+    - There is a context for the case at hand, as a person who knows the case would set it up: one sequence for
+      single streams, N separate ones for N streams (POST /context). It is warmed up when it is made, and emptied
+      before each measurement, so that no old sequence slows the attention down.
     - Grammars: the likeliest token is tried against the grammar first, and only when it is refused is the whole
       vocabulary masked. Prompt lookup: drafts from the last occurrence of the current n-gram, verified in one
       batch; the draft grows while it is accepted and shrinks when it is not.
@@ -116,7 +116,6 @@ FUNCTIONS = [
     ("llama_model_load_from_file", ptr, [text, ModelParams]),
     ("llama_model_get_vocab", ptr, [ptr]),
     ("llama_init_from_model", ptr, [ptr, ContextParams]),
-    ("llama_free", None, [ptr]),
     ("llama_get_memory", ptr, [ptr]),
     ("llama_memory_clear", None, [ptr, flag]),
     ("llama_memory_seq_rm", flag, [ptr, int32, int32, int32]),
@@ -204,7 +203,7 @@ class Library:
         self.vocab = self.c.llama_model_get_vocab(self.model)
         self.greedy = self.c.llama_sampler_init_greedy()
         self.pieces = {}
-        self.context = None
+        self.contexts, self.context = {}, None
         self.rows = 2048  # n_batch, as llama.cpp's own server has it
         self.batch = self.c.llama_batch_init(self.rows, 0, 1)
         for i in range(self.rows):
@@ -218,19 +217,28 @@ class Library:
         if got != want:
             sys.exit(f"peer: the library's defaults read as {got}, not {want}: another layout of its structures")
 
-    def new_context(self, n_ctx, slots, unified):
-        if self.context:
-            self.c.llama_free(self.context)
-        p = self.c.llama_context_default_params()
-        p.n_ctx, p.n_batch, p.n_ubatch, p.n_seq_max = n_ctx, self.rows, 512, slots
-        p.threads = p.threads_batch = self.threads
-        p.kv_unified, p.no_perf = unified, True
-        self.context = self.c.llama_init_from_model(self.model, p)
-        if not self.context:
-            raise ValueError(f"no context of {n_ctx} tokens for {slots} sequences")
+    def use_context(self, n_ctx, slots, unified):
+        """Make this kind of context the current one, empty; true if it had to be made first."""
+        kind = (n_ctx, slots, unified)
+        new = kind not in self.contexts
+        if new:
+            p = self.c.llama_context_default_params()
+            p.n_ctx, p.n_batch, p.n_ubatch, p.n_seq_max = n_ctx, self.rows, 512, slots
+            p.threads = p.threads_batch = self.threads
+            p.kv_unified, p.no_perf = unified, True
+            made = self.c.llama_init_from_model(self.model, p)
+            if not made:
+                raise ValueError(f"no context of {n_ctx} tokens for {slots} sequences")
+            self.contexts[kind] = made
+        self.context = self.contexts[kind]
         self.memory = self.c.llama_get_memory(self.context)
-        self.run([(1, 0, 0, True)])  # first touches are not part of any measurement
-        self.c.llama_memory_clear(self.memory, True)
+        self.c.llama_memory_clear(self.memory, False)
+        return new
+
+    def warm_up(self, rows):
+        """First touches of memory are not part of any measurement."""
+        self.run([(1, i, 0, i == rows - 1) for i in range(rows)])
+        self.c.llama_memory_clear(self.memory, False)
 
     def tokenize(self, s, special):
         raw = s.encode()
@@ -393,12 +401,12 @@ class Engine(threading.Thread):
         super().__init__(daemon=True)
         self.lib = lib
         self.waiting, self.orders, self.ready = collections.deque(), collections.deque(), threading.Condition()
-        self.reset(n_ctx, 1, False)
+        self.reset(n_ctx, 1, False, 1)
 
-    def reset(self, n_ctx, slots, unified):
-        self.n_ctx = n_ctx
-        self.lib.new_context(n_ctx, slots, unified)
+    def reset(self, n_ctx, slots, unified, warm=512):
         self.room = n_ctx if unified or slots == 1 else n_ctx // slots
+        if self.lib.use_context(n_ctx, slots, unified):
+            self.lib.warm_up(min(warm, self.room))
         self.slots = [Slot(i) for i in range(slots)]
 
     def submit(self, job):
