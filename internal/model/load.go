@@ -7,8 +7,6 @@ import (
 	"os"
 	"sort"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"malmoi/internal/nn"
 	"malmoi/internal/nn/eager"
@@ -193,7 +191,7 @@ func Load(src weights.Source, families []Family, o Options) (m *Model, err error
 		m.dims.Context = o.Context
 	}
 	m.pool = par.New(max(1, o.Threads))
-	if err := l.packAll(m.pool.Threads()); err != nil {
+	if err := l.packAll(m.pool); err != nil {
 		m.pool.Close()
 		m.arena.Free()
 		return nil, err
@@ -209,40 +207,20 @@ func Load(src weights.Source, families []Family, o Options) (m *Model, err error
 	return m, nil
 }
 
-// packAll packs every weight the family asked for.
-func (l *Loader) packAll(workers int) error {
-	var (
-		next  atomic.Int64
-		group sync.WaitGroup
-		errs  = make([]error, len(l.jobs))
-	)
-	for range workers {
-		group.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= len(l.jobs) {
-					return
-				}
-				errs[i] = l.packSafely(l.jobs[i])
-			}
-		})
-	}
-	group.Wait()
-	return errors.Join(errs...)
+// packTask packs the weights that the family asked for, one per chunk.
+type packTask struct {
+	l    *Loader
+	errs []error
 }
 
-// packSafely turns running out of memory into an error.
-func (l *Loader) packSafely(j job) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			oom, ok := r.(mem.OutOfMemory)
-			if !ok {
-				panic(r)
-			}
-			err = fmt.Errorf("packing %s: %w", j.name, oom)
-		}
-	}()
-	return l.pack(j)
+// Do packs one weight.
+func (t *packTask) Do(_, i int) { t.errs[i] = t.l.pack(t.l.jobs[i]) }
+
+// packAll packs every weight the family asked for.
+func (l *Loader) packAll(pool *par.Pool) error {
+	t := &packTask{l, make([]error, len(l.jobs))}
+	pool.Run(len(l.jobs), t)
+	return errors.Join(t.errs...)
 }
 
 // Dims are the network's sizes.

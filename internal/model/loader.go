@@ -210,8 +210,16 @@ func (l *Loader) Head(t *nn.Table) *nn.Linear {
 	return l.Linear(name, t.V, t.C)
 }
 
-// pack runs one job.
+// pack runs one job. Running out of memory is an error like any other.
 func (l *Loader) pack(j job) error {
+	if err := l.packParts(j); err != nil {
+		return fmt.Errorf("packing %s: %w", j.name, err)
+	}
+	return nil
+}
+
+func (l *Loader) packParts(j job) (err error) {
+	defer mem.Catch(&err)
 	var parts []kernel.Part
 	for _, t := range j.parts {
 		mem.PageIn(t.Data)

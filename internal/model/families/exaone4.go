@@ -30,7 +30,7 @@ func newEXAONE4(l *model.Loader) model.Net {
 	d.norm = l.Norm("output_norm", d.dims.C, d.dims.Eps, 0)
 	rope := scaledRope(l, d.dims.D, false)
 	window := l.IntOr("attention.sliding_window", "sliding_window", 0)
-	windowed := l.Windowed(d.dims.L, exaonePattern(l, window))
+	windowed := l.Windowed(d.dims.L, exaonePattern(l, window, d.dims.L))
 	for i := range d.layers {
 		L := &d.layers[i]
 		if L.attn == nil {
@@ -50,14 +50,13 @@ func newEXAONE4(l *model.Loader) model.Net {
 
 // exaonePattern is the rule for files without a list of layer types: a period
 // as text ("LLLG") or number, the last layer global in any case.
-func exaonePattern(l *model.Loader, window int) func(int) bool {
+func exaonePattern(l *model.Loader, window, layers int) func(int) bool {
 	period := l.IntOr("", "sliding_window_pattern", 4)
 	if p := l.Text("sliding_window_pattern"); p != "" {
 		if period = strings.Index(p, "G") + 1; period == 0 {
 			period = len(p) + 1
 		}
 	}
-	layers := l.Dims().L
 	return func(i int) bool { return window > 0 && (i+1)%period != 0 && i != layers-1 }
 }
 

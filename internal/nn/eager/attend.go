@@ -43,7 +43,7 @@ func (e *Exec) Attend(x *kernel.Acts, a *nn.Attention) *kernel.Acts {
 	e.product(x, a.QKV)
 	e.fillAngles(a.Rope)
 	e.rows.op, e.rows.a = opHeads, a
-	e.runRows(e.T)
+	e.runRows()
 
 	e.cut(a)
 	e.attn.Reset(e.T, a.H*a.D)
@@ -55,8 +55,8 @@ func (e *Exec) Attend(x *kernel.Acts, a *nn.Attention) *kernel.Acts {
 	} else {
 		e.pool.Run(len(e.items), &e.attend)
 	}
-	e.rows.op, e.rows.x, e.rows.h = opQuantize, &e.attn, nn.Rows{T: e.T}
-	e.runRows(e.T)
+	e.rows.op, e.rows.x = opQuantize, &e.attn
+	e.runRows()
 	return &e.attn
 }
 
@@ -97,22 +97,9 @@ func (e *Exec) heads(a *nn.Attention, i int) {
 		kernel.RoPE(k, a.K, a.D, r.Rot, cos, sin, r.Interleaved)
 	}
 	kernel.Scale(q, a.Scale)
-	pos := int(e.pos[i])
-	page := e.pageOf(i, pos)
 	for h := range a.K {
-		e.cache.kv.Store(e.cache.head(page, a.Layer, h), pos%nn.PageTokens, k[h*a.D:(h+1)*a.D], v[h*a.D:(h+1)*a.D])
+		e.cache.kv.Store(e.cache.head(e.page[i], a.Layer, h), int(e.pos[i])%nn.PageTokens, k[h*a.D:(h+1)*a.D], v[h*a.D:(h+1)*a.D])
 	}
-}
-
-// pageOf finds the page that row i, at position pos of its sequence, is stored in.
-func (e *Exec) pageOf(i, pos int) int32 {
-	for s := range e.b.Seqs {
-		if i < e.b.Seqs[s].Len {
-			return e.b.Seqs[s].Pages[pos/nn.PageTokens]
-		}
-		i -= e.b.Seqs[s].Len
-	}
-	panic("eager: row outside every span") // Run has checked that spans cover all rows
 }
 
 func normHeads(x []float32, D int, n *nn.Norm) {

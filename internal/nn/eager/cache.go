@@ -41,20 +41,19 @@ func NewCache(layers, heads, headDim int, exact bool) *Cache {
 func (c *Cache) PageBytes() int { return c.pageBytes }
 
 // Reserve makes pages 0 to n-1 usable. It only grows.
-func (c *Cache) Reserve(n int) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			oom, ok := r.(mem.OutOfMemory)
-			if !ok {
-				panic(r)
-			}
-			err = fmt.Errorf("kv cache of %d pages: %w", n, oom)
-		}
-	}()
+func (c *Cache) Reserve(n int) error {
+	if err := c.grow(n); err != nil {
+		return fmt.Errorf("kv cache of %d pages: %w", n, err)
+	}
+	c.pages = max(c.pages, n)
+	return nil
+}
+
+func (c *Cache) grow(n int) (err error) {
+	defer mem.Catch(&err)
 	for len(c.slabs)*slabPages < n {
 		c.slabs = append(c.slabs, c.arena.Alloc(slabPages*c.pageBytes))
 	}
-	c.pages = max(c.pages, n)
 	return nil
 }
 

@@ -22,6 +22,7 @@ type Exec struct {
 	b     *nn.Batch
 	T     int
 	pos   []int32 // (T) position of each row
+	page  []int32 // (T) cache page that each row is stored in
 	err   error   // first failure of the step
 
 	hidden []float32 // (T, C)
@@ -60,13 +61,14 @@ func (e *Exec) SetTap(f func(layer int, h nn.Rows)) { e.tap = f }
 // Run computes one step: forward is the family's code, called with e.
 func (e *Exec) Run(b *nn.Batch, forward func(nn.Ops)) error {
 	e.b, e.T, e.err = b, len(b.Tokens), nil
-	e.pos = e.pos[:0]
+	e.pos, e.page = e.pos[:0], e.page[:0]
 	for _, s := range b.Seqs {
 		if err := e.cache.check(s); err != nil {
 			return err
 		}
 		for i := range s.Len {
 			e.pos = append(e.pos, int32(s.Pos+i))
+			e.page = append(e.page, s.Pages[(s.Pos+i)/nn.PageTokens])
 		}
 	}
 	if len(e.pos) != e.T || e.T == 0 {

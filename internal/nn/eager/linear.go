@@ -108,7 +108,7 @@ func (e *Exec) Add(h nn.Rows, x *kernel.Acts, l *nn.Linear, scale float32) {
 func (e *Exec) AddNormed(h nn.Rows, x *kernel.Acts, l *nn.Linear, n *nn.Norm, scale float32) {
 	e.rows.src, e.rows.ld = e.product(x, l), l.W.Rows()
 	e.rows.op, e.rows.h, e.rows.n, e.rows.by = opAddNormed, h, n, scale
-	e.runRows(e.T)
+	e.runRows()
 }
 
 // Gated returns act(gate)⊙up, (T, FF).
@@ -116,7 +116,7 @@ func (e *Exec) Gated(x *kernel.Acts, m *nn.GatedMLP) *kernel.Acts {
 	e.rows.src, e.rows.ld = e.product(x, m.GateUp), m.GateUp.W.Rows()
 	e.ffn.Reset(e.T, m.FF)
 	e.rows.op, e.rows.m, e.rows.x = opGate, m, &e.ffn
-	e.runRows(e.T)
+	e.runRows()
 	return &e.ffn
 }
 
@@ -126,6 +126,6 @@ func (e *Exec) Activated(x *kernel.Acts, l *nn.Linear, act nn.Activation) *kerne
 	e.rows.src, e.rows.ld = e.product(x, l), OC
 	e.ffn.Reset(e.T, OC)
 	e.rows.op, e.rows.act, e.rows.x = opAct, act, &e.ffn
-	e.runRows(e.T)
+	e.runRows()
 	return &e.ffn
 }

@@ -107,29 +107,26 @@ const (
 // minRows is the least number of rows worth waking a second worker for.
 const minRows = 4
 
-func (e *Exec) runRows(T int) {
+// runRows does the prepared row task for all rows of the step.
+func (e *Exec) runRows() {
 	t := &e.rows
-	if T < minRows || e.pool.Threads() == 1 {
-		t.step = T
+	if e.T < minRows || e.pool.Threads() == 1 {
+		t.step = e.T
 		t.Do(0, 0)
 		return
 	}
-	t.step = max(1, min(8, T/(2*e.pool.Threads())))
-	e.pool.Run((T+t.step-1)/t.step, t)
+	t.step = max(1, min(8, e.T/(2*e.pool.Threads())))
+	e.pool.Run((e.T+t.step-1)/t.step, t)
 }
 
 // Do computes one chunk of rows.
-func (t *rowTask) Do(worker, chunk int) {
-	total := t.e.T
-	if t.op == opNorm || t.op == opQuantize {
-		total = t.h.T
-	}
-	for i := chunk * t.step; i < min(total, (chunk+1)*t.step); i++ {
-		t.row(worker, i)
+func (t *rowTask) Do(_, chunk int) {
+	for i := chunk * t.step; i < min(t.e.T, (chunk+1)*t.step); i++ {
+		t.row(i)
 	}
 }
 
-func (t *rowTask) row(worker, i int) {
+func (t *rowTask) row(i int) {
 	switch t.op {
 	case opNorm:
 		normalise(t.x.Row(i), t.h.Row(i), t.n)
@@ -194,14 +191,14 @@ func normalise(dst, x []float32, n *nn.Norm) {
 // NormRows normalises h in place.
 func (e *Exec) NormRows(h nn.Rows, n *nn.Norm) {
 	e.rows.op, e.rows.h, e.rows.n = opNormRows, h, n
-	e.runRows(h.T)
+	e.runRows()
 }
 
 // Norm returns the normalised rows, ready for a Linear.
 func (e *Exec) Norm(h nn.Rows, n *nn.Norm) *kernel.Acts {
 	e.norm.Reset(h.T, h.C)
 	e.rows.op, e.rows.h, e.rows.n, e.rows.x = opNorm, h, n, &e.norm
-	e.runRows(h.T)
+	e.runRows()
 	return &e.norm
 }
 
@@ -209,7 +206,7 @@ func (e *Exec) Norm(h nn.Rows, n *nn.Norm) *kernel.Acts {
 func (e *Exec) Prepare(h nn.Rows) *kernel.Acts {
 	e.norm.Reset(h.T, h.C)
 	e.rows.op, e.rows.h, e.rows.x = opPrepare, h, &e.norm
-	e.runRows(h.T)
+	e.runRows()
 	return &e.norm
 }
 

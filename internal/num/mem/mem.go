@@ -70,8 +70,18 @@ func (a *Arena) Free() {
 	a.slabs, a.free = nil, nil
 }
 
-// OutOfMemory is the panic of Alloc; model.Load and the cache recover it into
-// an error.
+// Catch, deferred, turns the panic of Alloc into *err.
+func Catch(err *error) {
+	switch r := recover().(type) {
+	case nil:
+	case OutOfMemory:
+		*err = r
+	default:
+		panic(r)
+	}
+}
+
+// OutOfMemory is the panic of Alloc; see Catch.
 type OutOfMemory struct {
 	Bytes int
 	Err   error
