@@ -108,9 +108,9 @@ func randomID() string {
 	return string(b)
 }
 
-// held returns how many bytes at the end of s may be the beginning of one of
+// Held returns how many bytes at the end of s may be the beginning of one of
 // the words.
-func held(s string, words []string) int {
+func Held(s string, words []string) int {
 	most := 0
 	for _, w := range words {
 		for n := min(len(w)-1, len(s)); n > most; n-- {

@@ -81,7 +81,7 @@ func (m *framed) step(out *emitter) bool {
 func (m *framed) readHead() bool {
 	i := strings.Index(m.buf, m.f.headEnd)
 	if i < 0 {
-		if m.f.possible(m.buf[:len(m.buf)-held(m.buf, []string{m.f.headEnd})]) {
+		if m.f.possible(m.buf[:len(m.buf)-Held(m.buf, []string{m.f.headEnd})]) {
 			return false
 		}
 		m.enter(frameContent, "", "")
@@ -117,7 +117,7 @@ func (m *framed) readBody(out *emitter) bool {
 	} else {
 		n := at
 		if at < 0 {
-			n = len(m.buf) - held(m.buf, marks)
+			n = len(m.buf) - Held(m.buf, marks)
 		}
 		m.text(m.buf[:n], out)
 		m.buf = m.buf[n:]
@@ -157,7 +157,7 @@ func (m *framed) skip() bool {
 			m.state = inHead
 		}
 		return true
-	case held(m.buf, marks) == len(m.buf):
+	case Held(m.buf, marks) == len(m.buf):
 		return false
 	}
 	m.enter(frameContent, "", "")

@@ -108,7 +108,7 @@ func (t *tagged) outside(out *emitter) bool {
 		t.buf = t.buf[at:]
 		return false
 	}
-	n := len(t.buf) - held(t.buf, opens)
+	n := len(t.buf) - Held(t.buf, opens)
 	t.text(t.buf[:n], out)
 	t.buf = t.buf[n:]
 	return false
@@ -145,7 +145,7 @@ func (t *tagged) text(s string, out *emitter) {
 func (t *tagged) reasoning(out *emitter) bool {
 	i := strings.Index(t.buf, t.in.close)
 	if i < 0 {
-		n := len(t.buf) - held(t.buf, []string{t.in.close})
+		n := len(t.buf) - Held(t.buf, []string{t.in.close})
 		t.think(t.buf[:n], out)
 		t.buf = t.buf[n:]
 		return false

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -48,7 +47,7 @@ func tokenizer(p *pairs, dir *safetensors.Dir, arch string, vocab int) error {
 	if err != nil {
 		return fmt.Errorf("the folder needs its tokenizer.json: %w", err)
 	}
-	config, err := optional(dir, "tokenizer_config.json")
+	config, err := dir.Optional("tokenizer_config.json")
 	if err != nil {
 		return err
 	}
@@ -88,7 +87,7 @@ func ends(p *pairs, dir *safetensors.Dir) error {
 	known := t.EOGs()
 	free := []string{"eot_token_id", "eom_token_id"}
 	for _, name := range []string{"generation_config.json", "config.json"} {
-		data, err := optional(dir, name)
+		data, err := dir.Optional(name)
 		if err != nil {
 			return err
 		}
@@ -213,7 +212,7 @@ func ids(p *pairs, t *token.Tokenizer, f tokenizerFile, config []byte) error {
 
 // template writes the chat template, if there is one.
 func template(p *pairs, dir *safetensors.Dir, config []byte) error {
-	text, err := optional(dir, "chat_template.jinja")
+	text, err := dir.Optional("chat_template.jinja")
 	if err != nil {
 		return err
 	}
@@ -248,12 +247,4 @@ func plainTemplate(raw json.RawMessage) []byte {
 		}
 	}
 	return nil
-}
-
-func optional(dir *safetensors.Dir, name string) ([]byte, error) {
-	data, err := dir.File(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return data, err
 }

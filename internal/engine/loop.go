@@ -134,7 +134,7 @@ func (e *Engine) follows(s *sequence) bool {
 		if r.score != nil || !r.stalledAt.IsZero() || r.want() <= 1 {
 			continue
 		}
-		shared := commonStart(r.tokens, s.reusable())
+		shared := kv.CommonStart(r.tokens, s.reusable())
 		if shared <= r.table.Len() {
 			continue
 		}
@@ -152,16 +152,6 @@ func (e *Engine) follows(s *sequence) bool {
 // leads says that r is still on its way to the start that s waits for.
 func (s *sequence) leads(r *sequence) bool {
 	return r != nil && r.running && r.stalledAt.IsZero() && r.table.Len() < s.shared
-}
-
-func commonStart(a, b []int32) int {
-	n := min(len(a), len(b))
-	for i := range n {
-		if a[i] != b[i] {
-			return i
-		}
-	}
-	return n
 }
 
 // roomFor says that s can start: a place, and pages for all its known tokens

@@ -2,9 +2,7 @@ package llm
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -142,7 +140,7 @@ func readFolder(dir *safetensors.Dir) (parts, error) {
 	if err != nil {
 		return parts{}, fmt.Errorf("a folder of safetensors needs its tokenizer.json: %w", err)
 	}
-	tokConfig, err := optional(dir, "tokenizer_config.json")
+	tokConfig, err := dir.Optional("tokenizer_config.json")
 	if err != nil {
 		return parts{}, err
 	}
@@ -151,7 +149,7 @@ func readFolder(dir *safetensors.Dir) (parts, error) {
 		return parts{}, err
 	}
 	p := parts{tok: tok, eos: tok.EOGs()}
-	jinja, err := optional(dir, "chat_template.jinja")
+	jinja, err := dir.Optional("chat_template.jinja")
 	if err != nil {
 		return parts{}, err
 	}
@@ -162,7 +160,7 @@ func readFolder(dir *safetensors.Dir) (parts, error) {
 		}
 	}
 	for _, name := range []string{"generation_config.json", "config.json"} {
-		data, err := optional(dir, name)
+		data, err := dir.Optional(name)
 		if err != nil {
 			return parts{}, err
 		}
@@ -173,14 +171,6 @@ func readFolder(dir *safetensors.Dir) (parts, error) {
 		}
 	}
 	return p, nil
-}
-
-func optional(dir *safetensors.Dir, name string) ([]byte, error) {
-	data, err := dir.File(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return data, err
 }
 
 // templateOf finds the chat template in a tokenizer_config.json, where it is

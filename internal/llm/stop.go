@@ -1,6 +1,10 @@
 package llm
 
-import "strings"
+import (
+	"strings"
+
+	"malmoi/internal/chat"
+)
 
 // stopMatcher finds the caller's stop strings in a stream of text. Text that
 // may be the beginning of one is held back until it is decided.
@@ -21,7 +25,7 @@ func (m *stopMatcher) push(text string) (emit string, stopped bool) {
 		emit, m.held = m.held[:at], ""
 		return emit, true
 	}
-	keep := m.partial()
+	keep := chat.Held(m.held, m.stops)
 	emit = m.held[:len(m.held)-keep]
 	m.held = m.held[len(m.held)-keep:]
 	return emit, false
@@ -44,18 +48,4 @@ func (m *stopMatcher) find() int {
 		}
 	}
 	return first
-}
-
-// partial is the length of the longest end of held that begins a stop string.
-func (m *stopMatcher) partial() int {
-	longest := 0
-	for _, s := range m.stops {
-		for n := min(len(s)-1, len(m.held)); n > longest; n-- {
-			if strings.HasSuffix(m.held, s[:n]) {
-				longest = n
-				break
-			}
-		}
-	}
-	return longest
 }

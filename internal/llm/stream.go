@@ -257,14 +257,11 @@ func (c *choice) text(id int32) string {
 
 // parse turns text into events without log probabilities.
 func (c *choice) parse(text string) []Event {
-	if c.parser == nil {
-		if text == "" {
-			return nil
-		}
-		return []Event{{Choice: c.index, Content: text}}
-	}
 	if text == "" {
 		return nil
+	}
+	if c.parser == nil {
+		return []Event{{Choice: c.index, Content: text}}
 	}
 	return c.events(c.parser.Push(text))
 }

@@ -25,7 +25,7 @@ func (c *Cache) findFull(parent int32, tokens []int32) int32 {
 		return none
 	}
 	p := &c.pages[id]
-	if p.parent != parent || commonStart(p.tokens[:], tokens) != PageTokens {
+	if p.parent != parent || CommonStart(p.tokens[:], tokens) != PageTokens {
 		return none
 	}
 	return id
@@ -37,7 +37,7 @@ func (c *Cache) findStart(parent int32, tokens []int32) (best int32, most int) {
 	best = none
 	for id := c.firstChild(parent); id != none; id = c.pages[id].next {
 		p := &c.pages[id]
-		n := commonStart(p.tokens[:p.fill], tokens)
+		n := CommonStart(p.tokens[:p.fill], tokens)
 		if n > most || n == most && n > 0 && c.adoptable(id, n) {
 			best, most = id, n
 		}
@@ -52,7 +52,8 @@ func (c *Cache) adoptable(id int32, n int) bool {
 	return p.refs == 0 && int(p.fill) == n && n < PageTokens
 }
 
-func commonStart(a, b []int32) int {
+// CommonStart returns how many tokens a and b have in common at their start.
+func CommonStart(a, b []int32) int {
 	n := min(len(a), len(b))
 	for i := range n {
 		if a[i] != b[i] {
@@ -115,7 +116,7 @@ func (c *Cache) redundant(id int32) bool {
 	}
 	for other := c.firstChild(p.parent); other != none; other = c.pages[other].next {
 		q := &c.pages[other]
-		if other != id && q.fill >= p.fill && commonStart(q.tokens[:p.fill], p.tokens[:p.fill]) == int(p.fill) {
+		if other != id && q.fill >= p.fill && CommonStart(q.tokens[:p.fill], p.tokens[:p.fill]) == int(p.fill) {
 			return true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,6 +143,15 @@ func (d *Dir) openIndexed(index []byte) error {
 func plainName(name string) bool {
 	return strings.HasSuffix(name, ".safetensors") && !strings.HasPrefix(name, ".") &&
 		!strings.ContainsAny(name, "/\\:\x00") && filepath.IsLocal(name)
+}
+
+// Optional is File for a file that may be missing, which gives nil.
+func (d *Dir) Optional(name string) ([]byte, error) {
+	data, err := d.File(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
 }
 
 // File reads another file of the folder, such as "config.json", at most 256 MiB
