@@ -40,9 +40,13 @@ engine/kv:
 engine/sched:
 engine/grammar:
 engine: nn engine/kv engine/sched engine/sample
+bus:
+account: bus
 catalog:
 convert: model weights num/quant token
 llm: engine model nn token chat weights num
+store: account bus converse
+converse: account bus llm chat engine/sample
 httpapi/rule: httpapi/wire llm chat engine/sample
 httpapi/wire: llm chat
 httpapi/openai: httpapi/wire httpapi/rule llm chat engine/sample
