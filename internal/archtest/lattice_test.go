@@ -50,9 +50,11 @@ converse: account bus llm chat engine/sample
 httpapi/rule: httpapi/wire llm chat engine/sample
 httpapi/wire: llm chat
 httpapi/openai: httpapi/wire httpapi/rule llm chat engine/sample
+httpapi/clova: httpapi/wire httpapi/rule llm chat engine/sample
+studio: llm chat engine/sample
 httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/fake: llm chat
-httpapi: httpapi llm chat engine/sample
+httpapi: httpapi llm chat engine/sample studio
 webui:
 cli: catalog convert llm model nn token chat engine httpapi webui num weights
 archtest: golden

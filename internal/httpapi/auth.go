@@ -54,6 +54,11 @@ func (set keySet) find(key string) owner {
 	return owner(found)
 }
 
+// keyHeaders carry a bare key: Anthropic's clients, and CLOVA Studio's older
+// ones. Those also send X-NCP-APIGW-API-KEY, which is a key of NAVER's gateway
+// and not of the service behind it.
+var keyHeaders = []string{"X-Api-Key", "X-Ncp-Clovastudio-Api-Key"}
+
 func credentials(r *http.Request) []string {
 	var out []string
 	for _, v := range r.Header.Values("Authorization") {
@@ -63,8 +68,10 @@ func credentials(r *http.Request) []string {
 		}
 		out = append(out, strings.TrimSpace(key))
 	}
-	for _, v := range r.Header.Values("X-Api-Key") {
-		out = append(out, strings.TrimSpace(v))
+	for _, name := range keyHeaders {
+		for _, v := range r.Header.Values(name) {
+			out = append(out, strings.TrimSpace(v))
+		}
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"malmoi/internal/httpapi/anthropic"
+	"malmoi/internal/httpapi/clova"
 	"malmoi/internal/httpapi/openai"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
@@ -116,7 +117,20 @@ func errorBody(r *http.Request, e *wire.Error) any {
 	if speaksAnthropic(r) {
 		return anthropic.NewError(e, callOf(r).id)
 	}
+	if speaksCLOVA(r) {
+		return clova.NewError(e)
+	}
 	return openai.NewError(e)
+}
+
+// speaksCLOVA reports whether a path is one of CLOVA Studio's own.
+func speaksCLOVA(r *http.Request) bool {
+	for _, prefix := range []string{"/v1/chat-completions/", "/v3/", "/v1/completions/", "/v1/tasks/", "/v2/tasks/", "/v1/api-tools/"} {
+		if strings.HasPrefix(r.URL.Path, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // speaksAnthropic reports whether the client expects Anthropic's shapes, also

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"malmoi/internal/httpapi/anthropic"
+	"malmoi/internal/httpapi/clova"
 	"malmoi/internal/httpapi/openai"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
@@ -14,7 +16,7 @@ import (
 // acquire loads the model that a request names, the default one if it names
 // none. release must be called when the answer is done.
 func (s *Server) acquire(ctx context.Context, c *call, name string) (llm.Generator, func(), error) {
-	if name == "" {
+	if name = s.localName(name); name == "" {
 		if name = s.models.Default(); name == "" {
 			return nil, nil, fmt.Errorf("no model is installed: %w", llm.ErrUnknownModel)
 		}
@@ -25,6 +27,19 @@ func (s *Server) acquire(ctx context.Context, c *call, name string) (llm.Generat
 	}
 	c.model = m.Info().Name
 	return m, release, nil
+}
+
+// localName is the installed model behind a name, "" for the default one. A
+// configured name comes first, so that an office can say what HCX-005 is;
+// otherwise the default model stands in for CLOVA Studio's.
+func (s *Server) localName(name string) string {
+	if to, ok := s.opt.ModelNames[name]; ok {
+		return to
+	}
+	if clova.ModelName(name) && !slices.ContainsFunc(s.models.List(), func(i llm.Info) bool { return i.Name == name }) {
+		return ""
+	}
+	return name
 }
 
 // listModels is GET /v1/models, in the dialect of the client.

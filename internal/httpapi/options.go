@@ -38,6 +38,10 @@ type Options struct {
 	MaxResponses      int   // answers kept for previous_response_id, default 1000
 	MaxResponsesBytes int64 // their size, default 64 MiB
 
+	// ModelNames say which installed model stands behind a name that clients of
+	// other services use: "HCX-005" -> "hyperclovax-seed-1.5b".
+	ModelNames map[string]string
+
 	Version string
 	Page    http.Handler // what / serves, nil: nothing
 	Log     *slog.Logger // nil: nowhere

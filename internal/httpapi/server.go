@@ -87,8 +87,12 @@ func (s *Server) routes() *http.ServeMux {
 	add("POST /tokenize", worked, s.tokenize)
 	add("POST /detokenize", worked, s.detokenize)
 
+	s.clovaRoutes(add)
+
 	unknown := s.unknownPath(mux)
 	add("/v1/", open, unknown)
+	add("/v2/", open, unknown)
+	add("/v3/", open, unknown)
 	add("/api/", open, unknown)
 	add("/", open, s.page(unknown))
 	return mux

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 )
@@ -12,6 +13,7 @@ type eventWriter struct {
 	rc      *http.ResponseController
 	timeout time.Duration
 	begun   bool
+	sent    int // events so far, for those that are numbered
 }
 
 func (s *Server) events(w http.ResponseWriter) *eventWriter {
@@ -39,6 +41,17 @@ func (e *eventWriter) send(name string, value any) error {
 		return err
 	}
 	return e.raw(name, data)
+}
+
+// numbered writes an event with an id, as CLOVA Studio does.
+func (e *eventWriter) numbered(name string, value any) error {
+	data, err := encode(value)
+	if err != nil {
+		return err
+	}
+	e.sent++
+	e.begin()
+	return e.write(fmt.Appendf(nil, "id: %d\nevent: %s\ndata: %s\n\n", e.sent, name, data))
 }
 
 func (e *eventWriter) raw(name string, data []byte) error {

@@ -223,3 +223,14 @@ func article(value string) string {
 	}
 	return fmt.Sprintf("a %s", value)
 }
+
+// Accepts reports whether an Accept header names a media type.
+func Accepts(header, mediaType string) bool {
+	for _, item := range strings.Split(header, ",") {
+		name, _, _ := strings.Cut(item, ";")
+		if strings.EqualFold(strings.TrimSpace(name), mediaType) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,15 @@
+package clova
+
+import "strings"
+
+// ModelName reports whether a name is one of CLOVA Studio's chat models,
+// which a local model stands in for.
+func ModelName(name string) bool {
+	return strings.HasPrefix(name, "HCX-") || strings.HasPrefix(name, "LK-")
+}
+
+// EmbeddingName reports whether a name is one of its embedding models. "v2" is
+// the last word of its newer path.
+func EmbeddingName(name string) bool {
+	return name == "clir-emb-dolphin" || name == "clir-sts-dolphin" || name == "bge-m3" || name == "v2"
+}
