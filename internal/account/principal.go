@@ -1,12 +1,20 @@
 package account
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // UserID names a person. It is random and never used again.
 type UserID string
 
-// Local is the one user of personal mode: whoever sits at this machine.
-const Local UserID = "local"
+// Two users who are not people with a login of their own.
+const (
+	// Local is the one user of personal mode: whoever sits at this machine.
+	Local UserID = "local"
+	// Static holds the keys that the server was started with (--api-key).
+	Static UserID = "static"
+)
 
 // Role says what a user may do.
 type Role string
@@ -42,3 +50,15 @@ type Principal struct {
 	Scopes  []Scope
 	Address netip.Addr // where the request came from
 }
+
+// Can reports whether the credential covers a scope. ScopeAdmin also needs the
+// role.
+func (p Principal) Can(s Scope) bool {
+	if s == ScopeAdmin && p.Role != Admin {
+		return false
+	}
+	return slices.Contains(p.Scopes, s)
+}
+
+// Writes reports whether the user may change anything.
+func (p Principal) Writes() bool { return p.Role == Admin || p.Role == Member }
