@@ -46,6 +46,8 @@ catalog:
 convert: model weights num/quant token
 llm: engine model nn token chat weights num
 store: account bus converse
+store/storetest: store
+blob:
 converse: account bus llm chat engine/sample
 httpapi/rule: httpapi/wire llm chat engine/sample
 httpapi/wire: llm chat
@@ -56,7 +58,7 @@ httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/fake: llm chat
 httpapi: httpapi llm chat engine/sample studio
 webui:
-cli: catalog convert llm model nn token chat engine httpapi webui num weights
+cli: catalog convert llm model nn token chat engine httpapi webui num weights store blob
 archtest: golden
 `
 
