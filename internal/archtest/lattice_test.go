@@ -49,6 +49,8 @@ store: account bus converse
 store/storetest: store
 blob:
 converse: account bus llm chat engine/sample
+guard:
+upstream: llm chat engine/sample
 httpapi/rule: httpapi/wire llm chat engine/sample
 httpapi/wire: llm chat
 httpapi/openai: httpapi/wire httpapi/rule llm chat engine/sample
