@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net/http"
 
+	"malmoi/internal/httpapi/clova"
 	"malmoi/internal/httpapi/openai"
 )
 
@@ -16,7 +17,12 @@ func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m, release, err := s.acquire(r.Context(), callOf(r), asked.Model)
+	if clova.EmbeddingName(asked.Model) {
+		// Its clients always send the 1,024 of NAVER's models; the model that
+		// stands in has vectors of its own length.
+		asked.Dimensions = nil
+	}
+	m, release, err := s.embedder(r.Context(), callOf(r), asked.Model)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,13 @@ import (
 // vector is sparse: what is not there is 0.
 type vector map[uint64]float64
 
-// pairs counts the pairs of letters that stand beside each other. For Korean,
-// where most nouns have two syllables and particles stick to them, that finds
-// common words without a dictionary.
+// single is the weight of a letter beside that of a pair: enough to find words
+// of one syllable, too little to drown the rest.
+const single = 0.5
+
+// pairs counts the pairs of letters that stand beside each other, and, for
+// less, the letters. For Korean, where most nouns have two syllables and
+// particles stick to them, that finds common words without a dictionary.
 func pairs(text string) vector {
 	v := vector{}
 	last := rune(0)
@@ -20,6 +24,7 @@ func pairs(text string) vector {
 			last = 0
 			continue
 		}
+		v[uint64(r)] += single
 		if last != 0 {
 			v[uint64(last)<<32|uint64(r)]++
 		}

@@ -21,7 +21,7 @@ const key = "sk-test-key-of-the-clients"
 func serve(t *testing.T, m *fake.Model, change func(*httpapi.Options)) string {
 	t.Helper()
 	m.About = llm.Info{
-		Name: "m", Title: "Model", Context: 4096, Chat: true, Tools: true, Created: time.Unix(1_700_000_000, 0),
+		Name: "m", Title: "Model", Context: 4096, Chat: true, Tools: true, Embedding: true, Created: time.Unix(1_700_000_000, 0),
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

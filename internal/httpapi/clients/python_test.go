@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-var pythonPath = flag.String("clients.python", "", "python with the openai and anthropic packages (default: .cache/venv/bin/python of the checkout)")
+var pythonPath = flag.String("clients.python", "", "python with the client packages (default: .cache/venv/bin/python of the checkout)")
 
-// TestPythonClients runs the unmodified openai and anthropic packages against
+// TestPythonClients runs the unmodified client packages against
 // a server on a socket.
 func TestPythonClients(t *testing.T) {
 	python := *pythonPath
