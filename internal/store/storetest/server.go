@@ -108,20 +108,25 @@ func run(cmd *exec.Cmd) error {
 	return fmt.Errorf("start Postgres: %s", strings.Join(said, "\n"))
 }
 
-// programs finds the folder with initdb and postgres.
+// errNone says that there is nothing to start, other than that it did not.
+var errNone = errors.New("Postgres is not installed")
+
+// programs finds the folder with the server's programs, the newest version's
+// if there are several.
 func programs() (string, error) {
-	var found []string
 	for _, pattern := range []string{"/usr/lib/postgresql/*/bin/initdb", "/usr/pgsql-*/bin/initdb", "/opt/homebrew/opt/postgresql*/bin/initdb"} {
-		some, _ := filepath.Glob(pattern)
-		found = append(found, some...)
+		if found, _ := filepath.Glob(pattern); len(found) > 0 {
+			return filepath.Dir(slices.Max(found)), nil
+		}
 	}
-	if path, err := exec.LookPath("initdb"); err == nil {
-		found = append(found, path)
+	path, err := exec.LookPath("initdb")
+	if err != nil {
+		return "", errNone
 	}
-	if len(found) == 0 {
-		return "", errors.New("no program initdb")
+	if path, err = filepath.EvalSymlinks(path); err != nil {
+		return "", err
 	}
-	return filepath.Dir(slices.Max(found)), nil
+	return filepath.Dir(path), nil
 }
 
 // create makes a new, empty database.
