@@ -54,6 +54,7 @@ upstream: llm chat engine/sample
 httpapi/rule: httpapi/wire llm chat engine/sample
 httpapi/wire: llm chat
 httpapi/openai: httpapi/wire httpapi/rule llm chat engine/sample
+httpapi/ollama: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/clova: httpapi/wire httpapi/rule llm chat engine/sample
 studio: llm chat engine/sample
 httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample

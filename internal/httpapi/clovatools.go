@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"malmoi/internal/httpapi/clova"
 	"malmoi/internal/llm"
@@ -20,6 +21,7 @@ func (s *Server) embeddingModel(name string) string {
 	if to, ok := s.opt.ModelNames[name]; ok {
 		return to
 	}
+	name = strings.TrimSuffix(name, ":latest")
 	first := ""
 	for _, m := range s.models.List() {
 		if m.Name == name {

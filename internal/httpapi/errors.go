@@ -11,6 +11,7 @@ import (
 
 	"malmoi/internal/httpapi/anthropic"
 	"malmoi/internal/httpapi/clova"
+	"malmoi/internal/httpapi/ollama"
 	"malmoi/internal/httpapi/openai"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
@@ -120,7 +121,16 @@ func errorBody(r *http.Request, e *wire.Error) any {
 	if speaksCLOVA(r) {
 		return clova.NewError(e)
 	}
+	if ollamaPaths[r.URL.Path] {
+		return ollama.Error{Error: e.Message}
+	}
 	return openai.NewError(e)
+}
+
+// ollamaPaths are the paths of Ollama's API, whose errors are a bare text.
+var ollamaPaths = map[string]bool{
+	"/api/chat": true, "/api/generate": true, "/api/embed": true, "/api/embeddings": true,
+	"/api/tags": true, "/api/ps": true, "/api/show": true, "/api/pull": true,
 }
 
 // speaksCLOVA reports whether a path is one of CLOVA Studio's own.

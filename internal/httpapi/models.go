@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"malmoi/internal/httpapi/anthropic"
 	"malmoi/internal/httpapi/clova"
@@ -36,6 +37,7 @@ func (s *Server) localName(name string) string {
 	if to, ok := s.opt.ModelNames[name]; ok {
 		return to
 	}
+	name = strings.TrimSuffix(name, ":latest") // Ollama's clients add it
 	if clova.ModelName(name) && !slices.ContainsFunc(s.models.List(), func(i llm.Info) bool { return i.Name == name }) {
 		return ""
 	}
@@ -62,5 +64,9 @@ func (s *Server) getModel(w http.ResponseWriter, r *http.Request) error {
 		}
 		return s.writeJSON(w, http.StatusOK, openai.NewModel(i))
 	}
-	return fmt.Errorf("%w: %q is not installed", llm.ErrUnknownModel, wire.Shorten(id))
+	return unknownModel(id)
+}
+
+func unknownModel(name string) error {
+	return fmt.Errorf("%w: %q is not installed", llm.ErrUnknownModel, wire.Shorten(name))
 }

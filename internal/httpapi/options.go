@@ -42,6 +42,8 @@ type Options struct {
 	// other services use: "HCX-005" -> "hyperclovax-seed-1.5b".
 	ModelNames map[string]string
 
+	Pull Puller // what Ollama's clients may fetch models with, nil: nothing
+
 	Version string
 	Page    http.Handler // what / serves, nil: nothing
 	Log     *slog.Logger // nil: nowhere

@@ -88,6 +88,7 @@ func (s *Server) routes() *http.ServeMux {
 	add("POST /detokenize", worked, s.detokenize)
 
 	s.clovaRoutes(add)
+	s.ollamaRoutes(add)
 
 	unknown := s.unknownPath(mux)
 	add("/v1/", open, unknown)

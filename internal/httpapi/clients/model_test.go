@@ -2,6 +2,7 @@ package clients
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func serve(t *testing.T, m *fake.Model, change func(*httpapi.Options)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := httpapi.Options{Listen: ln.Addr().String(), APIKeys: []string{key}, DrainTimeout: 10 * time.Millisecond}
+	o := httpapi.Options{Listen: ln.Addr().String(), APIKeys: []string{key}, DrainTimeout: 10 * time.Millisecond, Pull: pull}
 	if change != nil {
 		change(&o)
 	}
@@ -48,6 +49,15 @@ func serve(t *testing.T, m *fake.Model, change func(*httpapi.Options)) string {
 		}
 	})
 	return "http://" + ln.Addr().String()
+}
+
+// pull knows one model.
+func pull(_ context.Context, name string, progress func(done, total int64)) error {
+	if name != "tiny" {
+		return fmt.Errorf("the catalogue does not know %q", name)
+	}
+	progress(5, 10)
+	return nil
 }
 
 // obliging is the model that most checks talk to.
