@@ -36,6 +36,9 @@ type UserPatch struct {
 	Groups   *[]string // ids
 	Quota    *Quota
 	Hash     *string
+
+	EndSessions bool   // in the same transaction
+	KeepSession string // but this one
 }
 
 // UserStore keeps users. Local and Static are rows too, and are left out of
@@ -58,29 +61,33 @@ type UserStore interface {
 	// DeleteUser removes the user and all that hangs on them, and keeps ledger
 	// and audit log. ErrLastAdmin as in PatchUser.
 	DeleteUser(ctx context.Context, id UserID, e Entry) error
-	TouchUser(ctx context.Context, id UserID, seen time.Time) error
 	// SetHash replaces the hash old, if it is still that.
 	SetHash(ctx context.Context, id UserID, old, hash string) error
 }
 
 // SessionStore keeps sessions by the SHA-256 of their token.
 type SessionStore interface {
+	// AddSession also ends the oldest sessions of the user beyond MaxSessions.
 	AddSession(ctx context.Context, s Session, hash []byte, e Entry) error
 	SessionByHash(ctx context.Context, hash []byte) (Session, UserRow, error)
 	Sessions(ctx context.Context, owner UserID) ([]Session, error)
+	// TouchSession writes the last use of the session and of its user.
 	TouchSession(ctx context.Context, owner UserID, id string, seen time.Time) error
 	EndSession(ctx context.Context, owner UserID, id string, e Entry) error
 	// EndSessions ends all of owner's, except the one with id keep ("": none).
 	EndSessions(ctx context.Context, owner UserID, keep string, e Entry) error
-	// PurgeSessions forgets those created before or last seen before.
-	PurgeSessions(ctx context.Context, created, seen time.Time) (int64, error)
+	// PurgeSessions forgets those that expired before now or were last seen
+	// before idle.
+	PurgeSessions(ctx context.Context, now, idle time.Time) (int64, error)
 }
 
 // KeyStore keeps API keys by the SHA-256 of the whole key.
 type KeyStore interface {
+	// AddKey must return an error wrapping ErrConflict beyond MaxKeys.
 	AddKey(ctx context.Context, k Key, hash []byte, e Entry) error
 	KeyByHash(ctx context.Context, hash []byte) (Key, UserRow, error)
 	Keys(ctx context.Context, owner UserID) ([]Key, error)
+	// TouchKey writes the last use of the key and of its user.
 	TouchKey(ctx context.Context, owner UserID, id string, seen time.Time) error
 	DeleteKey(ctx context.Context, owner UserID, id string, e Entry) error
 }
