@@ -59,7 +59,9 @@ httpapi/clova: httpapi/wire httpapi/rule llm chat engine/sample
 studio: llm chat engine/sample
 httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/fake: llm chat
-httpapi: httpapi llm chat engine/sample studio
+httpapi/door: account
+httpapi/sse:
+httpapi: httpapi account llm chat engine/sample studio
 webui:
 cli: catalog convert llm model nn token chat engine httpapi webui num weights store blob
 archtest: golden

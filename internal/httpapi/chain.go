@@ -8,19 +8,25 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"malmoi/internal/httpapi/door"
 )
 
 // call is what the server knows about the request it is answering. It belongs
 // to the request's goroutine.
 type call struct {
-	id      string
+	door.Request
 	owner   owner
 	pattern string // the route, for logs and metrics; "" before routing
 	model   string // the model that answers, once known
 	status  int    // set when the answer begins
 	bytes   int64
-	failure error // the internal cause of a 5xx, for the log only
+	bill    *bill // what the models did for it
 }
+
+// beside is a call for a second model that works for the same request: it is
+// charged to it and does not change which model the log names.
+func (c *call) beside() *call { return &call{Request: c.Request, bill: c.bill} }
 
 type callKey struct{}
 
@@ -35,12 +41,13 @@ func callOf(r *http.Request) *call {
 // first: identity, access log, panic guard, Host and Origin, CORS.
 func (s *Server) chain(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &call{id: requestID(r)}
-		r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+		c := &call{Request: door.Request{ID: requestID(r)}}
+		s.locate(r, &c.Request)
+		r = r.WithContext(door.With(context.WithValue(r.Context(), callKey{}, c), &c.Request))
 		rec := &recorder{ResponseWriter: w, call: c}
 		h := w.Header()
-		h.Set("X-Request-Id", c.id)
-		h.Set("Request-Id", c.id) // as Anthropic's clients read it
+		h.Set("X-Request-Id", c.ID)
+		h.Set("Request-Id", c.ID) // as Anthropic's clients read it
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		start := s.opt.Now()
@@ -71,7 +78,7 @@ func (s *Server) guard(w *recorder, r *http.Request) {
 	c := callOf(r)
 	if p != http.ErrAbortHandler {
 		s.metrics.panics.Inc()
-		s.opt.Log.Error("panic", "id", c.id, "route", c.pattern, "panic", p, "stack", string(debug.Stack()))
+		s.opt.Log.Error("panic", "id", c.ID, "route", c.pattern, "panic", p, "stack", string(debug.Stack()))
 	}
 	if c.status != 0 {
 		panic(http.ErrAbortHandler)
@@ -89,46 +96,57 @@ func (s *Server) finish(r *http.Request, c *call, took time.Duration) {
 		level = slog.LevelError
 	}
 	attrs := []any{
-		"id", c.id, "method", r.Method, "route", c.pattern, "status", c.status,
+		"id", c.ID, "method", r.Method, "route", c.pattern, "status", c.status,
 		"bytes", c.bytes, "ms", took.Milliseconds(),
+	}
+	if c.SignedIn() {
+		attrs = append(attrs, "user", string(c.Principal.User))
 	}
 	if c.model != "" {
 		attrs = append(attrs, "model", c.model)
 	}
-	if c.failure != nil {
-		attrs = append(attrs, "error", c.failure.Error())
+	if c.Failure != nil {
+		attrs = append(attrs, "error", c.Failure.Error())
 	}
 	s.opt.Log.Log(r.Context(), level, "request", attrs...)
 }
 
+// entrance is a route with what is asked before its handler runs.
+type entrance struct {
+	door.Route
+	work bool // it takes one of the MaxConcurrent slots
+}
+
 // admit does a route's checks: who may use it, and whether there is room.
-func (s *Server) admit(pattern string, a access, act action) http.Handler {
+func (s *Server) admit(e entrance) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		callOf(r).pattern = pattern
-		if err := s.enter(w, r, a, act); err != nil {
+		callOf(r).pattern = e.Pattern
+		if err := s.enter(w, r, e); err != nil {
 			s.fail(w, r, err)
 		}
 	})
 }
 
-func (s *Server) enter(w http.ResponseWriter, r *http.Request, a access, act action) error {
-	if a == open {
-		return act(w, r)
+func (s *Server) enter(w http.ResponseWriter, r *http.Request, e entrance) error {
+	if e.Access == door.Open {
+		return e.Handle(w, r)
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	who, refused := s.keys.check(r)
-	if refused != nil {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		return refused
+	if err := s.identify(w, r, e.Access); err != nil {
+		return err
 	}
-	callOf(r).owner = who
-	if a == worked {
+	r, end := s.bound(r, e.Lasting)
+	defer end()
+	if e.work {
 		if !s.takeSlot() {
 			return busy()
 		}
 		defer s.freeSlot()
 	}
-	return act(w, r)
+	c := callOf(r)
+	c.bill = &bill{meter: s.opt.Meter, who: c.Principal}
+	defer s.settle(r.Context(), c)
+	return cause(r.Context(), e.Handle(w, r))
 }
 
 func (s *Server) takeSlot() bool {

@@ -46,7 +46,7 @@ func (s *Server) vectorsIfAny(c *call) studio.Embedder {
 		return nil
 	}
 	return func(ctx context.Context, texts []string) ([][]float32, int, error) {
-		m, release, err := s.acquire(ctx, &call{id: c.id}, name)
+		m, release, err := s.acquire(ctx, c.beside(), name)
 		if err != nil {
 			return nil, 0, err
 		}

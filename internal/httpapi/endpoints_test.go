@@ -203,14 +203,14 @@ func TestHistoryIsBounded(t *testing.T) {
 	put("a", 10)
 	put("b", 10)
 	put("c", 10)
-	h.get("a", 0) // used last: b is the oldest now
+	h.get("a", "") // used last: b is the oldest now
 	put("d", 10)
 	has("acd")
 	put("e", 981) // too much beside c and a
 	has("de")
 	put("b", 1001)
 	has("de")
-	if h.remove("d", 1) || !h.remove("d", 0) || h.remove("d", 0) {
+	if h.remove("d", "other") || !h.remove("d", "") || h.remove("d", "") {
 		t.Error("remove does not look at the owner, or lies")
 	}
 	has("e")

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"malmoi/internal/account"
 	"malmoi/internal/httpapi/anthropic"
 	"malmoi/internal/httpapi/clova"
 	"malmoi/internal/httpapi/ollama"
@@ -19,6 +20,9 @@ import (
 
 // errStopping ends the answers that are under way when the server stops.
 var errStopping = errors.New("the server is stopping")
+
+// errEnded ends what a session or key began when that ends.
+var errEnded = errors.New("the session has ended")
 
 // statusGone is logged when the client left before the answer; nobody reads it.
 const statusGone = 499
@@ -31,11 +35,14 @@ const busyRetry = 2 * time.Second
 func wireError(err error) *wire.Error {
 	var own *wire.Error
 	var full *llm.ContextError
+	var spent *account.QuotaError
 	switch {
 	case errors.As(err, &own):
 		return own
 	case errors.As(err, &full):
 		return contextError(full)
+	case errors.As(err, &spent):
+		return &wire.Error{Status: 429, Type: wire.TypeRateLimit, Code: "quota_exceeded", Message: spent.Error(), RetryAfter: spent.RetryAfter}
 	case errors.Is(err, llm.ErrUnknownModel):
 		return &wire.Error{Status: 404, Type: wire.TypeInvalid, Code: "model_not_found", Param: "model", Message: clean(err)}
 	case errors.Is(err, llm.ErrBusy):
@@ -48,6 +55,8 @@ func wireError(err error) *wire.Error {
 		return badModel("not_a_generation_model", "the model makes embeddings and cannot write text")
 	case errors.Is(err, llm.ErrBadRequest):
 		return wire.Invalid("", "%s", clean(err))
+	case errors.Is(err, errEnded):
+		return unauthorized("session_ended", "the session or key that began this request has ended; sign in again")
 	case errors.Is(err, errStopping):
 		return &wire.Error{Status: 503, Type: wire.TypeUnavailable, Code: "server_stopping", Message: "the server is stopping; try again", RetryAfter: busyRetry}
 	case errors.Is(err, context.Canceled):
@@ -103,7 +112,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := wireError(err)
 	c := callOf(r)
 	if e.Status >= 500 {
-		c.failure = err
+		c.Failure = err
 	}
 	if c.status != 0 {
 		return
@@ -116,7 +125,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 func errorBody(r *http.Request, e *wire.Error) any {
 	if speaksAnthropic(r) {
-		return anthropic.NewError(e, callOf(r).id)
+		return anthropic.NewError(e, callOf(r).ID)
 	}
 	if speaksCLOVA(r) {
 		return clova.NewError(e)
@@ -167,7 +176,7 @@ func (s *Server) unknownPath(mux *http.ServeMux) action {
 // methodsOf are the methods that a path has routes for.
 func methodsOf(mux *http.ServeMux, r *http.Request) []string {
 	var out []string
-	for _, method := range []string{"GET", "POST", "DELETE"} {
+	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 		try := &http.Request{Method: method, Host: r.Host, URL: r.URL}
 		if _, pattern := mux.Handler(try); strings.HasPrefix(pattern, method+" ") {
 			out = append(out, method)

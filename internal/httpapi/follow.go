@@ -39,7 +39,7 @@ func (s *Server) follow(ctx context.Context, st llm.Stream, take func(llm.Event)
 	for {
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return context.Cause(ctx)
 		case <-s.stop:
 			return errStopping
 		case <-timer.C:
@@ -51,7 +51,7 @@ func (s *Server) follow(ctx context.Context, st llm.Stream, take func(llm.Event)
 				return nil
 			}
 			if n.err != nil {
-				return n.err
+				return cause(ctx, n.err)
 			}
 			if err := take(n.event); err != nil {
 				return gone(err)

@@ -76,11 +76,7 @@ func (g *gate) checkSite(r *http.Request) *wire.Error {
 }
 
 func (g *gate) hostAllowed(hostPort string) bool {
-	host := hostPort
-	if h, _, err := net.SplitHostPort(hostPort); err == nil {
-		host = h
-	}
-	host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+	host := strings.ToLower(strings.TrimSuffix(hostOf(hostPort), "."))
 	if a, err := netip.ParseAddr(host); err == nil {
 		return g.anyIP || a.Unmap().IsLoopback()
 	}
@@ -91,6 +87,15 @@ func (g *gate) hostAllowed(hostPort string) bool {
 		return host == strings.TrimPrefix(allowed, ".") ||
 			strings.HasPrefix(allowed, ".") && strings.HasSuffix(host, allowed)
 	})
+}
+
+// hostOf is a Host header without its port and brackets.
+func hostOf(hostPort string) string {
+	host := hostPort
+	if h, _, err := net.SplitHostPort(hostPort); err == nil {
+		host = h
+	}
+	return strings.Trim(host, "[]")
 }
 
 // originAllowed reports whether a page of that origin may read our answers.
@@ -123,7 +128,7 @@ func (g *gate) cors(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
 		return false
 	}
-	h.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
+	h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
 	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
 		h.Set("Access-Control-Allow-Headers", asked)
 	}

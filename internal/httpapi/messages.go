@@ -77,7 +77,7 @@ func (s *Server) streamMessage(w http.ResponseWriter, r *http.Request, st llm.St
 		return err
 	}
 	if e := wireError(err); out.begun && e.Status != statusGone {
-		out.send("error", anthropic.NewError(e, callOf(r).id))
+		out.send("error", anthropic.NewError(e, callOf(r).ID))
 	}
 	return err
 }

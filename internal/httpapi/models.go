@@ -27,7 +27,10 @@ func (s *Server) acquire(ctx context.Context, c *call, name string) (llm.Generat
 		return nil, nil, err
 	}
 	c.model = m.Info().Name
-	return m, release, nil
+	if c.bill == nil {
+		return m, release, nil
+	}
+	return counted{m, c.bill}, release, nil
 }
 
 // localName is the installed model behind a name, "" for the default one. A

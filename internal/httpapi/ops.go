@@ -62,7 +62,7 @@ type infoModel struct {
 func (s *Server) info(w http.ResponseWriter, r *http.Request) error {
 	body := infoBody{
 		Version: s.opt.Version, DefaultModel: s.models.Default(),
-		SingleUser: true, NeedsKey: len(s.keys) > 0, Models: []infoModel{},
+		SingleUser: s.opt.Accounts == nil, NeedsKey: s.opt.Accounts == nil && len(s.keys) > 0, Models: []infoModel{},
 	}
 	for _, i := range s.models.List() {
 		body.Models = append(body.Models, newInfoModel(i))

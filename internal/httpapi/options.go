@@ -10,6 +10,9 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"malmoi/internal/account"
+	"malmoi/internal/httpapi/door"
 )
 
 // Options say how the server listens and what it lets in. The zero value of
@@ -25,6 +28,19 @@ type Options struct {
 	// AllowedOrigins are web pages, beside our own, whose scripts may call the
 	// API: "https://chat.example.com", or "*" (needs an API key).
 	AllowedOrigins []string
+
+	// Accounts know people and their keys. Nil is personal mode: whoever reaches
+	// the server, and has one of APIKeys if there are any, is Local.
+	Accounts Accounts
+	Local    account.Principal // who everybody is in personal mode
+	Static   account.Principal // who APIKeys act for when there are Accounts
+	Meter    Meter             // hears what requests use; nil: nobody does
+
+	// TrustedProxies may say for whom they speak (X-Forwarded-For and -Proto).
+	// From anybody else those headers mean nothing.
+	TrustedProxies []netip.Prefix
+
+	Routes []door.Route // further routes, behind the same checks
 
 	MaxBody       int64 // bytes of a request body, default 32 MiB
 	MaxConcurrent int   // requests at work at the same time, default 64
@@ -76,6 +92,10 @@ func (o Options) withDefaults() Options {
 	o.DrainTimeout = orDefault(o.DrainTimeout, defaultDrainTimeout)
 	o.MaxResponses = orDefault(o.MaxResponses, defaultMaxResponses)
 	o.MaxResponsesBytes = orDefault(o.MaxResponsesBytes, defaultMaxResponsesBytes)
+	if o.Local.User == "" {
+		o.Local = account.Principal{User: account.Local, Role: account.Admin,
+			Scopes: []account.Scope{account.ScopeModels, account.ScopeChats, account.ScopeAdmin}}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -84,6 +104,9 @@ func (o Options) withDefaults() Options {
 	}
 	return o
 }
+
+// locked reports whether a credential is needed to use the models.
+func (o Options) locked() bool { return o.Accounts != nil || len(o.APIKeys) > 0 }
 
 func orDefault[T int | int64 | time.Duration](value, fallback T) T {
 	if value <= 0 {
@@ -103,7 +126,7 @@ func (o Options) Validate() error {
 			return fmt.Errorf("httpapi: API key %d is empty or holds a space or a character that is not ASCII", i+1)
 		}
 	}
-	if !loopbackHost(host) && len(o.APIKeys) == 0 {
+	if !loopbackHost(host) && !o.locked() {
 		return fmt.Errorf("httpapi: %s can be reached from other machines and no API key is set: %w", o.Listen, ErrNeedsKey)
 	}
 	for _, h := range o.AllowedHosts {
@@ -121,7 +144,7 @@ var ErrNeedsKey = errors.New("set an API key or listen on 127.0.0.1")
 func (o Options) validateOrigins() error {
 	for _, origin := range o.AllowedOrigins {
 		if origin == "*" {
-			if len(o.APIKeys) == 0 {
+			if !o.locked() {
 				return fmt.Errorf("httpapi: allowed origin *: any web page could use the models: %w", ErrNeedsKey)
 			}
 			continue

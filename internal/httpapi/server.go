@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"malmoi/internal/httpapi/door"
 	"malmoi/internal/llm"
 )
 
@@ -26,7 +27,9 @@ type Server struct {
 	handler http.Handler
 
 	draining  atomic.Bool   // no longer ready: the server is about to stop
+	soon      chan struct{} // closed when what has no end of its own must end
 	stop      chan struct{} // closed when answers under way must end
+	soonOnce  sync.Once
 	closeOnce sync.Once
 }
 
@@ -41,6 +44,7 @@ func New(models llm.Models, o Options) (*Server, error) {
 		opt:    o,
 		keys:   newKeySet(o.APIKeys),
 		slots:  make(chan struct{}, o.MaxConcurrent),
+		soon:   make(chan struct{}),
 		stop:   make(chan struct{}),
 
 		history: newHistory(o.MaxResponses, o.MaxResponsesBytes),
@@ -57,22 +61,30 @@ func New(models llm.Models, o Options) (*Server, error) {
 // Handler is the whole server as one handler, with every check in place.
 func (s *Server) Handler() http.Handler { return s.handler }
 
-// access says what a route asks of a request before its handler runs.
+// access says what a route of the model APIs asks of a request before its
+// handler runs.
 type access int
 
 const (
 	open   access = iota // anybody
-	keyed                // an API key, where keys are set
-	worked               // a key and one of the MaxConcurrent slots
+	keyed                // a credential for the model APIs, where any is needed
+	worked               // the same, and one of the MaxConcurrent slots
+	listed               // any credential, where any is needed
 )
+
+// entrance is what the words above mean.
+func (a access) entrance(pattern string, h action) entrance {
+	kinds := [...]door.Access{open: door.Open, keyed: door.Models, worked: door.Models, listed: door.SignedIn}
+	return entrance{Route: door.Route{Pattern: pattern, Access: kinds[a], Handle: h}, work: a == worked}
+}
 
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	add := func(pattern string, a access, h action) { mux.Handle(pattern, s.admit(pattern, a, h)) }
+	add := func(pattern string, a access, h action) { mux.Handle(pattern, s.admit(a.entrance(pattern, h))) }
 	add("GET /healthz", open, s.healthz)
 	add("GET /readyz", open, s.readyz)
 	add("GET /metrics", keyed, plain(s.metrics.handler))
-	add("GET /api/info", keyed, s.info)
+	add("GET /api/info", listed, s.info)
 
 	add("GET /v1/models", keyed, s.listModels)
 	add("GET /v1/models/{id...}", keyed, s.getModel)
@@ -89,6 +101,9 @@ func (s *Server) routes() *http.ServeMux {
 
 	s.clovaRoutes(add)
 	s.ollamaRoutes(add)
+	for _, route := range s.opt.Routes {
+		mux.Handle(route.Pattern, s.admit(entrance{Route: route}))
+	}
 
 	unknown := s.unknownPath(mux)
 	add("/v1/", open, unknown)
@@ -138,6 +153,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 // shutDown ends the server within DrainTimeout plus a moment for last words.
 func (s *Server) shutDown(hs *http.Server) error {
 	s.draining.Store(true)
+	s.soonOnce.Do(func() { close(s.soon) })
 	timer := time.AfterFunc(s.opt.DrainTimeout, s.endStreams)
 	defer timer.Stop()
 	ctx, cancel := context.WithTimeout(context.Background(), s.opt.DrainTimeout+lastWords)
@@ -159,7 +175,7 @@ func (s *Server) endStreams() { s.closeOnce.Do(func() { close(s.stop) }) }
 // have named another one.
 func (s *Server) checkListener(ln net.Listener) error {
 	a, ok := ln.Addr().(*net.TCPAddr)
-	if ok && !a.IP.IsLoopback() && len(s.opt.APIKeys) == 0 {
+	if ok && !a.IP.IsLoopback() && !s.opt.locked() {
 		return fmt.Errorf("httpapi: %s can be reached from other machines and no API key is set: %w", a, ErrNeedsKey)
 	}
 	return nil
