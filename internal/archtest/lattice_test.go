@@ -56,6 +56,8 @@ httpapi/wire: llm chat
 httpapi/openai: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/ollama: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/clova: httpapi/wire httpapi/rule llm chat engine/sample
+safety/pii:
+safety: llm chat engine/sample
 studio: llm chat engine/sample
 httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/fake: llm chat

@@ -58,7 +58,7 @@ type UsageDetails struct {
 	ThinkingTokens int `json:"thinkingTokens"`
 }
 
-// Filter is the verdict of the text filter on one group: 0 means clean.
+// Filter is the verdict of the text filter on one group.
 type Filter struct {
 	GroupName string `json:"groupName"`
 	Name      string `json:"name"`
