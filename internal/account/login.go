@@ -58,9 +58,9 @@ func suggestLogin(wish string) string {
 }
 
 // cut shortens s to at most n bytes without cutting a character, and leaves out
-// bytes that are no UTF-8.
+// what databases refuse: bytes that are no UTF-8, and NUL.
 func cut(s string, n int) string {
-	s = strings.ToValidUTF8(s, "")
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
 	if len(s) <= n {
 		return s
 	}

@@ -15,6 +15,14 @@ import (
 // with one thread because two hashes run at once on small machines.
 var standard = cost{memory: 64 << 10, time: 3, threads: 1}
 
+func costOf(memoryKiB uint32) cost {
+	c := standard
+	if memoryKiB > 0 {
+		c.memory = min(max(memoryKiB, 8), maxMemoryKiB)
+	}
+	return c
+}
+
 // Limits of passwords and of checking them.
 const (
 	MinPassword  = 10  // characters

@@ -35,6 +35,9 @@ type Options struct {
 	Now       func() time.Time // time.Now if nil
 	Log       *slog.Logger     // nothing is logged if nil
 	Directory Directory        // asked for logins that have no password here; may be nil
+	// HashKiB is the memory that hashing one password takes, 64 MiB if 0. Less
+	// is for machines that lack it, and for tests.
+	HashKiB uint32
 }
 
 // Directory knows people who are kept elsewhere, such as in LDAP.
@@ -69,7 +72,7 @@ type Service struct {
 func NewService(store Store, b bus.Bus, opt Options) *Service {
 	s := &Service{
 		store: store, bus: b, now: opt.Now, log: opt.Log, dir: opt.Directory,
-		hasher:  newHasher(standard),
+		hasher:  newHasher(costOf(opt.HashKiB)),
 		logins:  newThrottle(loginBurst, loginEvery, throttleKeys),
 		pairs:   newThrottle(pairBurst, pairEvery, throttleKeys),
 		address: newThrottle(addressBurst, addressEvery, throttleKeys),
