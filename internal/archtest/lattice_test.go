@@ -63,6 +63,7 @@ httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/fake: llm chat
 httpapi/door: account
 httpapi/sse:
+httpapi/app: httpapi/door httpapi/sse httpapi/wire account converse store llm
 httpapi: httpapi account llm chat engine/sample studio
 webui:
 cli: catalog convert llm model nn token chat engine httpapi webui num weights store blob

@@ -4,7 +4,7 @@ import (
 	"io"
 	"net/http"
 
-	"malmoi/internal/llm"
+	"malmoi/internal/httpapi/wire"
 )
 
 // healthz says that the process answers.
@@ -34,47 +34,20 @@ func plainAnswer(w http.ResponseWriter, status int, text string) error {
 
 // infoBody is the answer of GET /api/info, the page's own question.
 type infoBody struct {
-	Version      string      `json:"version"`
-	DefaultModel string      `json:"default_model"`
-	SingleUser   bool        `json:"single_user"` // there are no accounts: who has the address or a key is the user
-	NeedsKey     bool        `json:"needs_key"`
-	Models       []infoModel `json:"models"`
-}
-
-type infoModel struct {
-	Name       string `json:"name"`
-	Title      string `json:"title"`
-	Family     string `json:"family"`
-	Parameters string `json:"parameters"`
-	Quant      string `json:"quant"`
-	Bytes      int64  `json:"bytes"`
-	Context    int    `json:"context"`
-	Licence    string `json:"licence"`
-	LicenceURL string `json:"licence_url"`
-	Chat       bool   `json:"chat"`
-	Tools      bool   `json:"tools"`
-	Reasoning  bool   `json:"reasoning"`
-	Embedding  bool   `json:"embedding"`
-	Loaded     bool   `json:"loaded"`
-	Note       string `json:"note"`
+	Version      string       `json:"version"`
+	DefaultModel string       `json:"default_model"`
+	SingleUser   bool         `json:"single_user"` // there are no accounts: who has the address or a key is the user
+	NeedsKey     bool         `json:"needs_key"`
+	Models       []wire.Model `json:"models"`
 }
 
 func (s *Server) info(w http.ResponseWriter, r *http.Request) error {
 	body := infoBody{
 		Version: s.opt.Version, DefaultModel: s.models.Default(),
-		SingleUser: s.opt.Accounts == nil, NeedsKey: s.opt.Accounts == nil && len(s.keys) > 0, Models: []infoModel{},
+		SingleUser: s.opt.Accounts == nil, NeedsKey: s.opt.Accounts == nil && len(s.keys) > 0, Models: []wire.Model{},
 	}
 	for _, i := range s.models.List() {
-		body.Models = append(body.Models, newInfoModel(i))
+		body.Models = append(body.Models, wire.NewModel(i))
 	}
 	return s.writeJSON(w, http.StatusOK, body)
-}
-
-func newInfoModel(i llm.Info) infoModel {
-	return infoModel{
-		Name: i.Name, Title: i.Title, Family: i.Family, Parameters: i.Parameters, Quant: i.Quant,
-		Bytes: i.Bytes, Context: i.Context, Licence: i.Licence, LicenceURL: i.LicenceURL,
-		Chat: i.Chat, Tools: i.Tools, Reasoning: i.Reasoning, Embedding: i.Embedding,
-		Loaded: i.Loaded, Note: i.Note,
-	}
 }

@@ -24,7 +24,7 @@ const maxNameLen = 64
 // that the struct does not have: a misspelt parameter that was silently
 // ignored would give wrong answers instead of an error. Errors are *Error.
 func Decode(body []byte, dst any) error {
-	if err := checkText(body); err != nil {
+	if err := CheckText(body); err != nil {
 		return err
 	}
 	var object map[string]json.RawMessage
@@ -69,7 +69,8 @@ func Kind(raw json.RawMessage) byte {
 // Null reports whether a value is absent or the JSON null.
 func Null(raw json.RawMessage) bool { k := Kind(raw); return k == 0 || k == 'n' }
 
-func checkText(body []byte) error {
+// CheckText refuses what no JSON body may be: empty, not UTF-8, nested too deep.
+func CheckText(body []byte) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return Invalid("", "the request body is empty, a JSON object is expected")
 	}

@@ -1,0 +1,220 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"malmoi/internal/account"
+	"malmoi/internal/httpapi/door"
+	"malmoi/internal/llm"
+)
+
+// Options are what the API is built of.
+type Options struct {
+	Accounts  *account.Service
+	Models    llm.Models
+	Single    bool       // personal mode: nobody signs in
+	Providers []Provider // identity providers, in the order of their buttons
+	LDAP      bool       // passwords may be those of a directory
+	Site      Site       // what the health page shows; nil: less of it
+	Version   string
+
+	KeepAlive    time.Duration // silence after which a stream gets a sign of life, default 10 s
+	WriteTimeout time.Duration // for one write to a client that does not read, default 30 s
+
+	Log *slog.Logger // nil: nowhere
+	Now func() time.Time
+}
+
+// API is malmoi's own API.
+type API struct {
+	opt     Options
+	huma    huma.API
+	routes  []door.Route
+	next    door.Route // what the route that is being added asks
+	started time.Time
+}
+
+// New builds the API.
+func New(o Options) *API {
+	if o.KeepAlive <= 0 {
+		o.KeepAlive = 10 * time.Second
+	}
+	if o.WriteTimeout <= 0 {
+		o.WriteTimeout = 30 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &API{opt: o, started: o.Now()}
+	a.huma = humago.New(table{a}, a.config())
+	a.session()
+	a.invited()
+	a.me()
+	a.keys()
+	a.users()
+	a.groups()
+	a.invitations()
+	a.audit()
+	a.site()
+	return a
+}
+
+// Routes is the table of routes, with what each asks.
+func (a *API) Routes() []door.Route { return a.routes }
+
+// config describes the API and switches off what huma serves by itself: its
+// page of documentation loads scripts from another site, and schemas are part
+// of the description.
+func (a *API) config() huma.Config {
+	c := huma.DefaultConfig("malmoi", a.opt.Version)
+	c.Info.Description = "malmoi's own API. Times are milliseconds since 1970, ids are opaque, lists go on with ?before=next."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.CreateHooks = nil // they add $schema links to every answer
+	c.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	c.Transformers = []huma.Transformer{envelope}
+	c.RejectUnknownQueryParameters = true
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: door.Cookie(true)},
+		"key":     {Type: "http", Scheme: "bearer"},
+	}
+	return c
+}
+
+// table is the mux that huma registers its handlers with. It only writes them
+// down: the server puts its own checks in front of each.
+type table struct{ a *API }
+
+// HandleFunc implements humago.Mux.
+func (t table) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	r := t.a.next
+	r.Pattern = pattern
+	r.Handle = func(w http.ResponseWriter, r *http.Request) error {
+		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(t.a.opt.WriteTimeout))
+		h(w, r)
+		return nil
+	}
+	t.a.routes = append(t.a.routes, r)
+}
+
+// ServeHTTP implements humago.Mux. Nothing is served past the server's checks.
+func (table) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }
+
+// none is the input of an operation that takes nothing.
+type none struct{}
+
+// byID is the input of an operation on one thing.
+type byID struct {
+	ID string `path:"id" maxLength:"128"`
+}
+
+// reply is an answer with a body.
+type reply[O any] struct{ Body O }
+
+// maxBody bounds the bodies of operations that carry no conversation.
+const maxBody = 64 << 10
+
+// call adds an operation that answers with a body.
+func call[I, O any](a *API, access door.Access, pattern, summary string, h func(context.Context, *I) (O, error)) {
+	sized(a, access, pattern, summary, maxBody, h)
+}
+
+// sized is call with a limit of its own for the body.
+func sized[I, O any](a *API, access door.Access, pattern, summary string, limit int64, h func(context.Context, *I) (O, error)) {
+	operate(a, access, operation(pattern, summary, http.StatusOK, limit), func(ctx context.Context, in *I) (*reply[O], error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		return &reply[O]{out}, nil
+	})
+}
+
+// do adds an operation that answers with nothing but 204.
+func do[I any](a *API, access door.Access, pattern, summary string, h func(context.Context, *I) error) {
+	operate(a, access, operation(pattern, summary, http.StatusNoContent, maxBody), func(ctx context.Context, in *I) (*struct{}, error) {
+		return nil, h(ctx, in)
+	})
+}
+
+func operation(pattern, summary string, status int, limit int64) huma.Operation {
+	method, path, _ := strings.Cut(pattern, " ")
+	tag, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/"), "/")
+	return huma.Operation{
+		OperationID: operationID(method, path), Method: method, Path: path,
+		Summary: summary, Tags: []string{tag}, DefaultStatus: status, MaxBodyBytes: limit + 1,
+	}
+}
+
+// operationID is "patch-admin-users-id" for PATCH /api/admin/users/{id}.
+func operationID(method, path string) string {
+	path = strings.NewReplacer("{", "", "}", "", "/", "-", ".", "-").Replace(strings.TrimPrefix(path, "/api/"))
+	return strings.ToLower(method) + "-" + path
+}
+
+// operate registers an operation with what it asks.
+func operate[I, O any](a *API, access door.Access, op huma.Operation, h func(context.Context, *I) (*O, error)) {
+	a.next = door.Route{Access: access}
+	op.Security = security(access)
+	op.Responses = map[string]*huma.Response{"default": errorResponse(a.huma.OpenAPI().Components.Schemas)}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := h(ctx, in)
+		if err != nil {
+			return nil, refuse(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+func security(a door.Access) []map[string][]string {
+	switch a {
+	case door.Open, door.Known:
+		return nil
+	case door.Personal:
+		return []map[string][]string{{"session": {}}}
+	}
+	return []map[string][]string{{"session": {}}, {"key": {}}}
+}
+
+// raw adds a handler that writes its own answer: streams and downloads.
+func (a *API) raw(access door.Access, lasting bool, op huma.Operation, h func(http.ResponseWriter, *http.Request) error) {
+	op.Security = security(access)
+	a.huma.OpenAPI().AddOperation(&op)
+	a.routes = append(a.routes, door.Route{
+		Pattern: op.Method + " " + op.Path, Access: access, Lasting: lasting,
+		Handle: func(w http.ResponseWriter, r *http.Request) error {
+			if err := h(w, r); err != nil {
+				return wireError(err)
+			}
+			return nil
+		},
+	})
+}
+
+// who is the user that a request acts for.
+func who(ctx context.Context) account.Principal { return door.Of(ctx).Principal }
+
+// millis is a time as the API says it, 0 for none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// fromMillis is the time that the API says, zero for 0.
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms)
+}

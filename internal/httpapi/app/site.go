@@ -1,0 +1,135 @@
+package app
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"malmoi/internal/account"
+	"malmoi/internal/httpapi/door"
+	"malmoi/internal/httpapi/wire"
+	"malmoi/internal/llm"
+)
+
+// Site says how the place is doing where the site's data lie.
+type Site interface {
+	Health(ctx context.Context) Health
+}
+
+// Health is the state of the site's data and processes.
+type Health struct {
+	Database DatabaseHealth `json:"database"`
+	Disk     DiskHealth     `json:"disk"`
+	Streams  int            `json:"streams" doc:"answers under way in this process"`
+	Nodes    []NodeHealth   `json:"nodes"`
+}
+
+// DatabaseHealth is the state of the database.
+type DatabaseHealth struct {
+	Kind     string `json:"kind" doc:"sqlite or postgres"`
+	OK       bool   `json:"ok"`
+	ReadOnly bool   `json:"read_only" doc:"the disk takes no writes"`
+	Bytes    int64  `json:"bytes"`
+	Schema   int64  `json:"schema" doc:"the newest migration"`
+}
+
+// DiskHealth is the room, in bytes, where the data lie; 0 where it is not known.
+type DiskHealth struct {
+	Free  int64 `json:"free"`
+	Total int64 `json:"total"`
+}
+
+// NodeHealth is one process of the site.
+type NodeHealth struct {
+	ID      string `json:"id"`
+	Seen    int64  `json:"seen"`
+	Current bool   `json:"current"`
+}
+
+type healthBody struct {
+	Version    string `json:"version"`
+	UptimeMS   int64  `json:"uptime_ms"`
+	Goroutines int    `json:"goroutines"`
+	Memory     uint64 `json:"memory" doc:"bytes that the process holds from the system"`
+	Health
+}
+
+type siteModel struct {
+	wire.Model
+	Running int `json:"running"`
+	Waiting int `json:"waiting"`
+}
+
+type siteModels struct {
+	Models []siteModel `json:"models"`
+}
+
+type settingsBody struct {
+	KRWPerHour   float64   `json:"krw_per_hour" minimum:"0"`
+	DefaultQuota quotaBody `json:"default_quota"`
+	SignUp       string    `json:"signup" enum:"invite,closed"`
+}
+
+func newSettings(s account.Site) settingsBody {
+	return settingsBody{s.KRWPerHour, newQuota(s.DefaultQuota), s.SignUp}
+}
+
+func (a *API) site() {
+	s := a.opt.Accounts
+	call(a, door.Admin, "GET /api/admin/models", "Models with what they do now", a.siteModels)
+	call(a, door.Admin, "GET /api/admin/health", "How the site is doing", a.health)
+	call(a, door.Admin, "GET /api/admin/settings", "The site's settings", func(ctx context.Context, _ *none) (settingsBody, error) {
+		site, err := s.Site(ctx, who(ctx))
+		return newSettings(site), err
+	})
+	call(a, door.Admin, "PUT /api/admin/settings", "Change the site's settings", func(ctx context.Context, in *struct{ Body settingsBody }) (settingsBody, error) {
+		b := in.Body
+		site, err := s.SetSite(ctx, who(ctx), account.Site{KRWPerHour: b.KRWPerHour, DefaultQuota: account.Quota(b.DefaultQuota), SignUp: b.SignUp})
+		return newSettings(site), err
+	})
+}
+
+func (a *API) health(ctx context.Context, _ *none) (healthBody, error) {
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	b := healthBody{
+		Version: a.opt.Version, UptimeMS: a.opt.Now().Sub(a.started).Milliseconds(),
+		Goroutines: runtime.NumGoroutine(), Memory: memory.Sys,
+	}
+	if a.opt.Site != nil {
+		b.Health = a.opt.Site.Health(ctx)
+	}
+	if b.Nodes == nil {
+		b.Nodes = []NodeHealth{}
+	}
+	return b, nil
+}
+
+// statsTimeout bounds how long a model in memory is waited for.
+const statsTimeout = 2 * time.Second
+
+func (a *API) siteModels(ctx context.Context, _ *none) (siteModels, error) {
+	out := siteModels{Models: []siteModel{}}
+	for _, i := range a.opt.Models.List() {
+		m := siteModel{Model: wire.NewModel(i)}
+		if i.Loaded {
+			m.Running, m.Waiting = a.working(ctx, i)
+		}
+		out.Models = append(out.Models, m)
+	}
+	return out, nil
+}
+
+// working is what a model in memory does now. One that is just being unloaded
+// does nothing.
+func (a *API) working(ctx context.Context, i llm.Info) (running, waiting int) {
+	ctx, cancel := context.WithTimeout(ctx, statsTimeout)
+	defer cancel()
+	m, release, err := a.opt.Models.Acquire(ctx, i.Name)
+	if err != nil {
+		return 0, 0
+	}
+	defer release()
+	s := m.Stats()
+	return s.Running, s.Waiting
+}
