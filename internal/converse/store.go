@@ -25,9 +25,9 @@ type ChatStore interface {
 	// Chats lists pinned ones first, then by the time of the last change. next
 	// is "" at the end.
 	Chats(ctx context.Context, o Owner, q ChatQuery) (list []Chat, next string, err error)
-	// ChangeChat sets Updated to now unless now is zero. A title given here is
-	// the user's.
-	ChangeChat(ctx context.Context, o Owner, id string, c ChatChange, now time.Time) (Chat, error)
+	// ChangeChat leaves Updated as it is. A title given here is the user's, and
+	// a leaf must be a message of the chat.
+	ChangeChat(ctx context.Context, o Owner, id string, c ChatChange) (Chat, error)
 	// NameChat sets the title if the user has not.
 	NameChat(ctx context.Context, o Owner, id, title string) (Chat, error)
 	DeleteChat(ctx context.Context, o Owner, id string, now time.Time) error

@@ -1,0 +1,217 @@
+package converse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"malmoi/internal/account"
+	"malmoi/internal/llm"
+)
+
+// Why an answer ended before its model did.
+var (
+	errStopped = errors.New("stopped by the user")
+	errLost    = errors.New("another process makes this answer now")
+)
+
+// finishTime bounds the writing of an answer's last state, and how long it is
+// tried again when the store takes no writes.
+const (
+	finishTime  = 10 * time.Second
+	finishTries = 6
+)
+
+// start makes an answer in the background.
+func (s *Service) start(p account.Principal, m Message, request llm.ChatRequest) {
+	ctx, cancel := context.WithCancelCause(s.closing)
+	a := newAnswer(p.User, m, cancel)
+	s.hub.add(a)
+	s.work.Add(1)
+	go func() {
+		defer s.work.Done()
+		defer cancel(nil)
+		s.generate(ctx, p, a, request)
+	}()
+}
+
+// generate runs the model and writes the end, whatever it is.
+func (s *Service) generate(ctx context.Context, p account.Principal, a *answer, request llm.ChatRequest) {
+	began := s.now()
+	r := &run{s: s, a: a, began: began}
+	err := r.guarded(ctx, p, request)
+	m := r.last(ctx, err)
+	if s.opt.Meter != nil && r.admitted {
+		s.record(p, m, r)
+	}
+	s.finish(p.User, a, m)
+	if m.Status != Failed && s.opt.Titles {
+		s.name(p, m)
+	}
+}
+
+// run is the state of one answer's making.
+type run struct {
+	s        *Service
+	a        *answer
+	began    time.Time
+	first    time.Time // of the first token, zero before
+	finish   string
+	usage    llm.Usage
+	admitted bool
+	busy     time.Duration
+}
+
+func (r *run) guarded(ctx context.Context, p account.Principal, request llm.ChatRequest) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.s.log.Error("panic while answering", "panic", v, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	if r.s.opt.Meter != nil {
+		if err := r.s.opt.Meter.Admit(ctx, p); err != nil {
+			return err
+		}
+		r.admitted = true
+	}
+	return r.ask(ctx, request)
+}
+
+// ask holds the model for as long as it answers.
+func (r *run) ask(ctx context.Context, request llm.ChatRequest) error {
+	model, release, err := r.s.models.Acquire(ctx, r.a.message.Model)
+	if err != nil {
+		return err
+	}
+	defer release()
+	at := r.s.now()
+	defer func() { r.busy = r.s.now().Sub(at) }()
+	st, err := model.Chat(ctx, request)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	for {
+		e, err := st.Next(ctx)
+		if err != nil {
+			r.usage = st.Usage()
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			return err
+		}
+		r.take(e)
+	}
+}
+
+func (r *run) take(e llm.Event) {
+	d := Delta{Content: e.Content, Reasoning: e.Reasoning}
+	if t := e.ToolCall; t != nil {
+		d.ToolCall = &ToolCallDelta{Index: t.Index, ID: t.ID, Name: t.Name, Arguments: t.Arguments}
+	}
+	if d.Content != "" || d.Reasoning != "" || d.ToolCall != nil {
+		if r.first.IsZero() {
+			r.first = r.s.now()
+		}
+		r.a.say(d)
+	}
+	if e.Finish != "" {
+		r.finish = e.Finish
+	}
+}
+
+// last is the answer as it stays.
+func (r *run) last(ctx context.Context, err error) Message {
+	m, _ := r.a.snapshot()
+	m.Status = Done
+	if r.finish == "length" {
+		m.Status = Length
+	}
+	switch cause := context.Cause(ctx); {
+	case err == nil:
+	case errors.Is(cause, errStopped):
+		m.Status = Stopped
+	case cause != nil:
+		m.Status = Interrupted
+	default:
+		m.Status, m.Failure = Failed, failure(err)
+		if m.Failure.Kind == "server" {
+			r.s.log.Error("an answer failed", "message", m.ID, "model", m.Model, "error", err)
+		}
+	}
+	if !r.first.IsZero() {
+		m.Usage = r.counts()
+	}
+	m.Node, m.Lease, m.Stop = "", time.Time{}, false
+	return m
+}
+
+func (r *run) counts() *Usage {
+	return &Usage{
+		PromptTokens: r.usage.PromptTokens, CachedTokens: r.usage.CachedTokens, CompletionTokens: r.usage.CompletionTokens,
+		ReasoningTokens: r.usage.ReasoningTokens, FirstMS: r.first.Sub(r.began).Milliseconds(), TotalMS: r.s.now().Sub(r.began).Milliseconds(),
+	}
+}
+
+func (s *Service) record(p account.Principal, m Message, r *run) {
+	ctx, cancel := context.WithTimeout(context.Background(), finishTime)
+	defer cancel()
+	spend := account.Spend{
+		Model: m.Model, PromptTokens: int64(r.usage.PromptTokens), CompletionTokens: int64(r.usage.CompletionTokens),
+		CachedTokens: int64(r.usage.CachedTokens), Busy: r.busy,
+	}
+	if err := s.opt.Meter.Record(ctx, p, spend); err != nil {
+		s.log.Warn("an answer is not in the ledger", "message", m.ID, "error", err)
+	}
+}
+
+// finish writes the last state, tries again while the store takes no writes,
+// and then tells the readers. A reader is told of an end only after it is
+// stored, unless it cannot be: then the next start finds the log.
+func (s *Service) finish(o Owner, a *answer, m Message) {
+	defer s.hub.remove(m.ID)
+	pause := 100 * time.Millisecond
+	for try := 1; ; try++ {
+		ctx, cancel := context.WithTimeout(context.Background(), finishTime)
+		err := s.writer.finish(ctx, o, m)
+		cancel()
+		if err == nil || errors.Is(err, ErrConflict) || errors.Is(err, ErrNotFound) {
+			break // written, taken over, or deleted meanwhile
+		}
+		s.log.Warn("an answer's end is not written", "message", m.ID, "try", try, "error", err)
+		if try == finishTries || s.closing.Err() != nil {
+			break
+		}
+		select {
+		case <-time.After(pause):
+		case <-s.closing.Done():
+		}
+		pause *= 2
+	}
+	a.end(m)
+	s.tell(TopicMessage, o, m.ID)
+	s.tell(TopicChat, o, m.Chat)
+}
+
+// failure says an error in the kinds that a page words.
+func failure(err error) *Failure {
+	var full *llm.ContextError
+	var quota *account.QuotaError
+	switch {
+	case errors.As(err, &full):
+		return &Failure{Kind: "context", Detail: full.Error()}
+	case errors.As(err, &quota):
+		return &Failure{Kind: "quota", Detail: quota.Error(), RetryAfter: int(quota.RetryAfter / time.Second)}
+	case errors.Is(err, llm.ErrBusy):
+		return &Failure{Kind: "busy", Detail: "the model's queue is full", RetryAfter: 2}
+	case errors.Is(err, llm.ErrUnknownModel), errors.Is(err, llm.ErrNoTemplate), errors.Is(err, llm.ErrNoGeneration):
+		return &Failure{Kind: "model", Detail: err.Error()}
+	case errors.Is(err, llm.ErrBadRequest):
+		return &Failure{Kind: "request", Detail: err.Error()}
+	}
+	return &Failure{Kind: "server", Detail: "the model stopped with an error; the server's log knows more"}
+}

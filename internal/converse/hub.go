@@ -1,0 +1,157 @@
+package converse
+
+import (
+	"context"
+	"strings"
+	"sync"
+)
+
+// hub knows the answers that this process makes. The zero value works.
+type hub struct {
+	mu   sync.Mutex
+	live map[string]*answer
+}
+
+// answer is one answer while it is made. Its goroutine alone appends; readers
+// follow the list at their own pace and hold nobody up.
+type answer struct {
+	owner  Owner
+	cancel context.CancelCauseFunc
+
+	mu      sync.Mutex
+	message Message // with content and reasoning up to the last event
+	content strings.Builder
+	reason  strings.Builder
+	events  []Delta // the first has number 1
+	final   *Message
+	more    chan struct{} // closed and replaced when something comes
+	logged  int           // events that the log has, owned by the writer
+}
+
+func newAnswer(o Owner, m Message, cancel context.CancelCauseFunc) *answer {
+	a := &answer{owner: o, message: m, cancel: cancel, more: make(chan struct{})}
+	a.content.WriteString(m.Content)
+	a.reason.WriteString(m.Reasoning)
+	return a
+}
+
+func (h *hub) add(a *answer) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.live == nil {
+		h.live = map[string]*answer{}
+	}
+	h.live[a.message.ID] = a
+}
+
+func (h *hub) remove(id string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.live, id)
+}
+
+func (h *hub) get(id string) *answer {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.live[id]
+}
+
+func (h *hub) all() []*answer {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	out := make([]*answer, 0, len(h.live))
+	for _, a := range h.live {
+		out = append(out, a)
+	}
+	return out
+}
+
+func (h *hub) size() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.live)
+}
+
+// stop ends an answer at the user's wish, if this process makes it.
+func (h *hub) stop(id string) {
+	if a := h.get(id); a != nil {
+		a.cancel(errStopped)
+	}
+}
+
+// say appends an event and wakes the readers.
+func (a *answer) say(d Delta) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.events = append(a.events, d)
+	a.content.WriteString(d.Content)
+	a.reason.WriteString(d.Reasoning)
+	if d.ToolCall != nil {
+		a.message.ToolCalls = appendCall(a.message.ToolCalls, *d.ToolCall)
+	}
+	a.wake()
+}
+
+// end sets the last state, after which nothing comes.
+func (a *answer) end(m Message) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.final = &m
+	a.wake()
+}
+
+func (a *answer) wake() {
+	close(a.more)
+	a.more = make(chan struct{})
+}
+
+// snapshot is the answer as far as it is, with the number of its last event.
+func (a *answer) snapshot() (Message, int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.now(), len(a.events)
+}
+
+func (a *answer) now() Message {
+	if a.final != nil {
+		return *a.final
+	}
+	m := a.message
+	m.Content, m.Reasoning = a.content.String(), a.reason.String()
+	m.ToolCalls = append([]ToolCall(nil), m.ToolCalls...)
+	return m
+}
+
+// after returns the events behind number n, the last state if there is one,
+// and what to wait for. known is false if n is not a number of this answer.
+func (a *answer) after(n int) (events []Delta, final *Message, more <-chan struct{}, known bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if n < 0 || n > len(a.events) {
+		return nil, a.final, a.more, false
+	}
+	return a.events[n:], a.final, a.more, true
+}
+
+// unlogged takes what the log does not have yet. Only the writer calls it.
+func (a *answer) unlogged() (Entry, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	e := Entry{Message: a.message.ID, First: a.logged + 1, Deltas: a.events[a.logged:]}
+	return e, len(e.Deltas) > 0
+}
+
+// appendCall joins a piece to the calls so far.
+func appendCall(calls []ToolCall, d ToolCallDelta) []ToolCall {
+	if d.Index < 0 || d.Index > len(calls) {
+		return calls // a stream that skips numbers is broken; what came before stays
+	}
+	if d.Index == len(calls) {
+		calls = append(calls, ToolCall{})
+	}
+	c := &calls[d.Index]
+	c.ID += d.ID
+	c.Name += d.Name
+	c.Arguments += d.Arguments
+	return calls
+}
