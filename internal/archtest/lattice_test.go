@@ -66,7 +66,8 @@ httpapi/sse:
 httpapi/app: httpapi/door httpapi/sse httpapi/wire account converse store llm
 httpapi: httpapi account llm chat engine/sample studio
 webui:
-cli: catalog convert llm model nn token chat engine httpapi webui num weights store blob
+app: account bus converse blob httpapi llm store webui
+cli: app account catalog convert llm model nn token chat engine httpapi webui num weights store blob
 archtest: golden
 `
 

@@ -169,6 +169,14 @@ func (s *Server) shutDown(hs *http.Server) error {
 // lastWords is the time that streams get to say that they end.
 const lastWords = 5 * time.Second
 
+// Stop ends the streams of a server whose Handler is served by somebody else,
+// with an error event. Serve does so by itself.
+func (s *Server) Stop() {
+	s.draining.Store(true)
+	s.soonOnce.Do(func() { close(s.soon) })
+	s.endStreams()
+}
+
 func (s *Server) endStreams() { s.closeOnce.Do(func() { close(s.stop) }) }
 
 // checkListener looks at the address that is really served; the options may

@@ -20,6 +20,16 @@ const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 // and fails never: a binary without a page serves a message that says so.
 func Handler() http.Handler { return newHandler(embedded) }
 
+// Of serves a page that was built into a folder, instead of the one in the
+// binary.
+func Of(page fs.FS) http.Handler {
+	assets, err := load(page)
+	if err != nil || assets["index.html"] == nil {
+		return missing(embedded)
+	}
+	return &handler{assets: assets}
+}
+
 func newHandler(all fs.FS) http.Handler {
 	page, ok := built(all)
 	if !ok {

@@ -18,12 +18,12 @@ import (
 
 // ErrorBody is how an error looks: as the model APIs have it.
 type ErrorBody struct {
-	Error ErrorDetail `json:"error"`
+	Error ErrorReason `json:"error"`
 }
 
-// ErrorDetail names what went wrong. Reason refines Code where a person chose
+// ErrorReason names what went wrong. Reason refines Code where a person chose
 // a value that is not acceptable, such as too_short for a password.
-type ErrorDetail struct {
+type ErrorReason struct {
 	Message string `json:"message"`
 	Type    string `json:"type"`
 	Code    string `json:"code"`
@@ -35,7 +35,7 @@ type ErrorDetail struct {
 type refusal struct {
 	status int
 	header http.Header
-	Body   ErrorDetail `json:"error"`
+	Body   ErrorReason `json:"error"`
 }
 
 // Error implements error.
@@ -54,7 +54,7 @@ func refuse(ctx context.Context, err error) error {
 	if e.Status >= http.StatusInternalServerError {
 		door.Of(ctx).Failure = err
 	}
-	out := &refusal{status: e.Status, Body: ErrorDetail{Message: e.Message, Type: e.Type, Code: e.Code, Param: e.Param}}
+	out := &refusal{status: e.Status, Body: ErrorReason{Message: e.Message, Type: e.Type, Code: e.Code, Param: e.Param}}
 	if bad, ok := errors.AsType[*account.InvalidError](err); ok {
 		out.Body.Reason = bad.Code
 	}
@@ -137,7 +137,7 @@ func envelope(ctx huma.Context, _ string, v any) (any, error) {
 		return v, nil
 	}
 	ctx.SetHeader("Content-Type", "application/json")
-	out := ErrorBody{ErrorDetail{Message: m.Detail, Type: wire.TypeInvalid, Code: "invalid_request"}}
+	out := ErrorBody{ErrorReason{Message: m.Detail, Type: wire.TypeInvalid, Code: "invalid_request"}}
 	switch {
 	case m.Status == http.StatusRequestEntityTooLarge:
 		out.Error.Code = "request_too_large"

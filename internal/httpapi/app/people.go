@@ -28,8 +28,8 @@ type refBody struct {
 }
 
 type quotaBody struct {
-	TokensPerDay   int64 `json:"tokens_per_day,omitempty" required:"false" doc:"0: the next wider rule counts, -1: no limit"`
-	RequestsPerDay int64 `json:"requests_per_day,omitempty" required:"false"`
+	TokensPerDay   int64 `json:"tokens_per_day" required:"false" doc:"0: the next wider rule counts, -1: no limit"`
+	RequestsPerDay int64 `json:"requests_per_day" required:"false"`
 }
 
 func newQuota(q account.Quota) quotaBody { return quotaBody(q) }

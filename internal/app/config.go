@@ -1,0 +1,51 @@
+package app
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"time"
+
+	api "malmoi/internal/httpapi/app"
+
+	"malmoi/internal/account"
+)
+
+// Mode says whether people have accounts.
+type Mode int
+
+// The modes.
+const (
+	Auto     Mode = iota // Accounts if the database has any, else Single
+	Single               // personal: whoever reaches the server is its one user
+	Accounts             // everybody signs in
+)
+
+// Config is what a site is built of. Listen and Database must be set.
+type Config struct {
+	Listen   string // host:port
+	Database string // as store.Open takes it
+	Mode     Mode
+
+	APIKeys []string // keys that are no person's: the model APIs only, or in personal mode everything
+	Hosts   []string // names of the server, beside its address
+	Origins []string // pages of other sites that may call
+	Proxies []netip.Prefix
+
+	Directory account.Directory // may be nil
+	Providers []api.Provider
+
+	MaxBody      int64
+	KeepAlive    time.Duration
+	DrainTimeout time.Duration
+
+	Version string
+	Page    http.Handler
+	Log     *slog.Logger
+	Now     func() time.Time
+}
+
+// ErrOpen is wrapped by Open when other machines could reach a site that
+// everybody who reaches it owns.
+var ErrOpen = errors.New("in personal mode everybody who reaches the server owns it")

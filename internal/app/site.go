@@ -1,0 +1,124 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+
+	"malmoi/internal/account"
+	"malmoi/internal/bus"
+	"malmoi/internal/httpapi"
+	api "malmoi/internal/httpapi/app"
+	"malmoi/internal/llm"
+	"malmoi/internal/store"
+)
+
+// Site is everything that serves a site in this process.
+type Site struct {
+	Single   bool // personal mode
+	Accounts *account.Service
+	Server   *httpapi.Server
+
+	db      *store.DB
+	bus     bus.Bus
+	log     *slog.Logger
+	cancel  context.CancelFunc // ends what runs beside requests
+	running sync.WaitGroup
+	once    sync.Once
+}
+
+// Open opens the database, which migrates it, starts the services and builds
+// the server. Nothing listens yet. After an error nothing is left open.
+func Open(ctx context.Context, c Config, models llm.Models) (*Site, error) {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	db, err := store.Open(ctx, c.Database, store.Options{Serve: true, Now: c.Now, Log: c.Log})
+	if err != nil {
+		return nil, err
+	}
+	s := &Site{db: db, bus: &bus.Memory{}, log: c.Log}
+	if err := s.assemble(ctx, c, models); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// assemble builds the parts on the open database.
+func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error {
+	s.Accounts = account.NewService(s.db.Accounts(), s.bus, account.Options{Now: c.Now, Log: c.Log, Directory: c.Directory})
+	var err error
+	if s.Single, err = s.personal(ctx, c.Mode); err != nil {
+		return err
+	}
+	o := httpapi.Options{
+		Listen: c.Listen, APIKeys: c.APIKeys, AllowedHosts: c.Hosts, AllowedOrigins: c.Origins, TrustedProxies: c.Proxies,
+		Meter: s.Accounts, MaxBody: c.MaxBody, KeepAlive: c.KeepAlive, DrainTimeout: c.DrainTimeout,
+		Version: c.Version, Page: c.Page, Log: c.Log, Now: c.Now,
+	}
+	if s.Single {
+		o.Local, err = s.Accounts.EnsureLocal(ctx)
+	} else {
+		o.Accounts = s.Accounts
+		o.Static, err = s.Accounts.EnsureStatic(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("app: %w", err)
+	}
+	o.Routes = api.New(api.Options{
+		Accounts: s.Accounts, Models: models, Single: s.Single, Providers: c.Providers, LDAP: c.Directory != nil,
+		Version: c.Version, KeepAlive: c.KeepAlive, Log: c.Log, Now: c.Now,
+	}).Routes()
+	if s.Server, err = httpapi.New(models, o); err != nil {
+		return err
+	}
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	s.cancel = cancel
+	s.running.Go(func() { s.Accounts.Run(background) })
+	return nil
+}
+
+// personal decides the mode. A database with accounts is never served as if it
+// had none, unless that is asked for.
+func (s *Site) personal(ctx context.Context, m Mode) (bool, error) {
+	if m != Auto {
+		return m == Single, nil
+	}
+	empty, err := s.Accounts.NeedsSetUp(ctx)
+	if err != nil {
+		return false, fmt.Errorf("app: look for accounts: %w", err)
+	}
+	return empty, nil
+}
+
+// Serve answers on ln until ctx ends, then drains and closes the site.
+func (s *Site) Serve(ctx context.Context, ln net.Listener) error {
+	return errors.Join(s.Server.Serve(ctx, ln), s.Close())
+}
+
+// Close ends everything, in the order in which the parts need each other.
+func (s *Site) Close() error {
+	var err error
+	s.once.Do(func() {
+		if s.Server != nil {
+			s.Server.Stop()
+		}
+		if s.cancel != nil {
+			s.cancel()
+		}
+		s.running.Wait()
+		if s.Accounts != nil {
+			err = s.Accounts.Close()
+		}
+		err = errors.Join(err, s.db.Close())
+	})
+	return err
+}

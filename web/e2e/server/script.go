@@ -1,0 +1,165 @@
+package main
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"malmoi/internal/httpapi/fake"
+	"malmoi/internal/llm"
+)
+
+//go:embed showcase.md
+var showcase string
+
+//go:embed xss.json
+var xssJSON []byte
+
+// plan is what a question gets.
+type plan struct {
+	text      string
+	reasoning string
+	size      int           // characters a piece, 4 if 0
+	delay     time.Duration // between pieces; negative: the server's
+	tool      bool
+	stall     bool // after three pieces, until it is stopped
+	cut       bool // the model breaks off
+	finish    string
+	err       error // instead of an answer
+}
+
+// usual is the delay of the command line.
+const usual = -1
+
+// plans are the commands, by a question's first word:
+//
+//	/long      some 400 sentences, 25 ms apart
+//	/showcase  all that Markdown can be
+//	/xss       payloads that must not run
+//	/split     one character at a time
+//	/cut       ends with an error in the middle
+//	/stall     stops after three pieces and goes on never
+//	/think     reasoning, then an answer
+//	/tool      a tool call
+//	/length    reaches the limit of tokens
+//	/code      a block of 2,500 lines
+//	/slow      the usual answer, 150 ms a piece
+//	/busy /toolong /fail   no answer, with the failures of these names
+func plans(question string) plan {
+	word, _, _ := strings.Cut(strings.TrimSpace(question), " ")
+	word, _, _ = strings.Cut(word, "\n")
+	switch word {
+	case "/long":
+		return plan{text: strings.Repeat("천천히 한 마디씩 이어지는 긴 답변입니다. ", 400), delay: 25 * time.Millisecond}
+	case "/showcase":
+		return plan{text: showcase, size: 7, delay: time.Millisecond}
+	case "/xss":
+		return plan{text: strings.Join(xss(), "\n\n"), size: 9}
+	case "/split":
+		return plan{text: "한글 음절이 바이트 사이에서 잘려도 깨지지 않습니다. 🇰🇷 뷁쀍", size: 1}
+	case "/cut":
+		return plan{text: "여기까지만 오고 끊깁니다.", cut: true}
+	case "/stall":
+		return plan{text: "첫 마디 뒤에 한참 멈춥니다. ", stall: true}
+	case "/think":
+		return plan{text: "**답**은 4입니다.", reasoning: "2와 2를 더하면 4가 된다. 검산해도 4다.", delay: usual}
+	case "/tool":
+		return plan{tool: true, delay: usual}
+	case "/length":
+		return plan{text: "길이 제한에 닿는 답", finish: "length", delay: usual}
+	case "/code":
+		return plan{text: "```js\n" + strings.Repeat("const 긴줄 = '코드가 이어진다'; // 12345\n", 2500) + "```", size: 12}
+	case "/slow":
+		return plan{text: answerTo(question), delay: 150 * time.Millisecond}
+	case "/busy":
+		return plan{err: busy{}}
+	case "/toolong":
+		return plan{err: &llm.ContextError{Prompt: 40000, Max: 0, Limit: 32768}}
+	case "/fail":
+		return plan{err: errors.New("engine stopped")}
+	}
+	return plan{text: answerTo(question), delay: usual}
+}
+
+func answerTo(question string) string {
+	head := []rune(question)
+	head = head[:min(200, len(head))]
+	return fmt.Sprintf("**질문(question)**에 답합니다: %s\n\n- 하나\n- 둘\n\n좋은 하루 보내세요.", string(head))
+}
+
+func xss() []string {
+	var list []string
+	if err := json.Unmarshal(xssJSON, &list); err != nil {
+		panic(err) // the embedded file is ours
+	}
+	return list
+}
+
+// busy is a full queue that says when to come back.
+type busy struct{}
+
+func (busy) Error() string             { return "queue is full" }
+func (busy) Is(err error) bool         { return err == llm.ErrBusy }
+func (busy) RetryAfter() time.Duration { return 7 * time.Second }
+
+// script turns a plan into the moves of a stream.
+func (p plan) script(delay time.Duration) fake.Script {
+	if p.err != nil {
+		return fake.Script{Err: p.err}
+	}
+	if p.delay != usual {
+		delay = p.delay
+	}
+	var s fake.Script
+	add := func(e llm.Event) { s.Steps = append(s.Steps, fake.Step{Event: e, Wait: delay}) }
+	for _, piece := range pieces(p.reasoning, p.size) {
+		add(llm.Event{Reasoning: piece})
+	}
+	if p.tool {
+		add(llm.Event{ToolCall: &llm.ToolCallDelta{ID: "call_1", Name: "get_weather"}})
+		for _, piece := range pieces(`{"city":"서울","unit":"celsius"}`, p.size) {
+			add(llm.Event{ToolCall: &llm.ToolCallDelta{Arguments: piece}})
+		}
+	}
+	for i, piece := range pieces(p.text, p.size) {
+		if p.stall && i == 3 {
+			s.Steps = append(s.Steps, fake.Step{Hang: true})
+		}
+		add(llm.Event{Content: piece})
+	}
+	count := len(s.Steps)
+	if p.cut {
+		s.Steps = append(s.Steps, fake.Step{Err: errors.New("the model broke off"), Wait: 200 * time.Millisecond})
+	} else {
+		add(llm.Event{Finish: p.end()})
+	}
+	s.Usage = llm.Usage{PromptTokens: 12, CachedTokens: 4, CompletionTokens: count, Decode: time.Duration(count) * delay}
+	return s
+}
+
+func (p plan) end() string {
+	switch {
+	case p.finish != "":
+		return p.finish
+	case p.tool:
+		return "tool_calls"
+	}
+	return "stop"
+}
+
+// pieces cuts a text every size characters.
+func pieces(text string, size int) []string {
+	if size == 0 {
+		size = 4
+	}
+	var out []string
+	for r := []rune(text); len(r) > 0; {
+		n := min(size, len(r))
+		out = append(out, string(r[:n]))
+		r = r[n:]
+	}
+	return out
+}

@@ -1,0 +1,6 @@
+package main
+
+import "syscall"
+
+// terminate is how a test runner ends the server.
+const terminate = syscall.SIGTERM
