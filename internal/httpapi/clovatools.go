@@ -100,6 +100,9 @@ func (s *Server) countText(w http.ResponseWriter, r *http.Request, get func(*cal
 		return err
 	}
 	defer release()
+	if m.Info().Remote {
+		return llm.ErrNoTokens
+	}
 	return s.writeJSON(w, http.StatusOK, clova.OK(clova.NumTokens{NumTokens: len(m.Tokenize(text, false, ends))}))
 }
 
@@ -117,6 +120,9 @@ func (s *Server) clovaChatTokens(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer release()
+	if m.Info().Remote {
+		return llm.ErrNoTokens
+	}
 	out := clova.CountedMessages{Messages: []clova.CountedMessage{}}
 	for _, t := range turns {
 		out.Messages = append(out.Messages, clova.CountedMessage{Role: t.Role, Content: t.Content, Count: len(m.Tokenize(t.Content, false, false))})

@@ -5,6 +5,7 @@ import (
 
 	"malmoi/internal/httpapi/clova"
 	"malmoi/internal/httpapi/openai"
+	"malmoi/internal/llm"
 )
 
 // embeddings is POST /v1/embeddings.
@@ -30,6 +31,9 @@ func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
 	texts := make([]string, len(inputs))
 	for i, in := range inputs {
 		texts[i] = in.Text
+		if in.IDs != nil && m.Info().Remote {
+			return llm.ErrNoTokens
+		}
 		if in.IDs != nil {
 			texts[i] = m.Detokenize(in.IDs)
 		}

@@ -46,7 +46,9 @@ func wireError(err error) *wire.Error {
 	case errors.Is(err, llm.ErrUnknownModel):
 		return &wire.Error{Status: 404, Type: wire.TypeInvalid, Code: "model_not_found", Param: "model", Message: clean(err)}
 	case errors.Is(err, llm.ErrBusy):
-		return busy()
+		e := busy()
+		e.RetryAfter = max(e.RetryAfter, llm.RetryAfter(err))
+		return e
 	case errors.Is(err, llm.ErrNoTemplate):
 		return badModel("no_chat_template", "the model has no chat template: use /v1/completions, or a model made for chat")
 	case errors.Is(err, llm.ErrNoEmbedding):
@@ -55,6 +57,10 @@ func wireError(err error) *wire.Error {
 		return badModel("not_a_generation_model", "the model makes embeddings and cannot write text")
 	case errors.Is(err, llm.ErrBadRequest):
 		return wire.Invalid("", "%s", clean(err))
+	case errors.Is(err, llm.ErrNoTokens):
+		return badModel("tokens_unknown", "the model runs on another server; its tokens are not known here")
+	case errors.Is(err, llm.ErrUnavailable):
+		return unavailable(err)
 	case errors.Is(err, errEnded):
 		return unauthorized("session_ended", "the session or key that began this request has ended; sign in again")
 	case errors.Is(err, errStopping):
@@ -73,6 +79,15 @@ func internal() *wire.Error {
 
 func busy() *wire.Error {
 	return &wire.Error{Status: 429, Type: wire.TypeRateLimit, Code: "server_busy", Message: "the server is busy; try again later", RetryAfter: busyRetry}
+}
+
+// unavailable is a model whose server cannot be reached or failed. The text of
+// such an error names the server as the administrator called it, nothing more.
+func unavailable(err error) *wire.Error {
+	return &wire.Error{
+		Status: http.StatusServiceUnavailable, Type: wire.TypeUnavailable, Code: "model_unavailable",
+		Message: clean(err), RetryAfter: max(busyRetry, llm.RetryAfter(err)),
+	}
 }
 
 func badModel(code, message string) *wire.Error {

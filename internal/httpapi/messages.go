@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"errors"
 	"net/http"
 
 	"malmoi/internal/httpapi/anthropic"
@@ -23,7 +24,7 @@ func (s *Server) messages(w http.ResponseWriter, r *http.Request) error {
 	}
 	defer release()
 	tokens, err := m.CountTokens(request)
-	if err != nil {
+	if err != nil && !errors.Is(err, llm.ErrNoTokens) { // another server counts at the end
 		return err
 	}
 	st, err := m.Chat(r.Context(), request)

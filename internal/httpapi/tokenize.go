@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"malmoi/internal/httpapi/openai"
+	"malmoi/internal/llm"
 )
 
 // tokenize is POST /tokenize.
@@ -21,6 +22,9 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer release()
+	if m.Info().Remote {
+		return llm.ErrNoTokens
+	}
 	answer := openai.TokenizeResponse{MaxModelLen: m.Info().Context}
 	if chat == nil {
 		answer.Tokens = m.Tokenize(*asked.Prompt, asked.ParseSpecial, asked.AddSpecial())
@@ -52,5 +56,8 @@ func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer release()
+	if m.Info().Remote {
+		return llm.ErrNoTokens
+	}
 	return s.writeJSON(w, http.StatusOK, openai.DetokenizeResponse{Prompt: m.Detokenize(ids)})
 }

@@ -46,6 +46,7 @@ type Info struct {
 	Reasoning  bool
 	Embedding  bool
 	Loaded     bool
+	Remote     bool   // runs on another server; Tokenize and its kin do not work
 	Note       string // an honest word to users, may be empty
 }
 
