@@ -76,8 +76,14 @@ func (t *throttle) drop(now time.Time) {
 	}
 	middle := now.Add(last.Sub(now) / 2)
 	for key, full := range t.buckets {
-		if !full.After(middle) || len(t.buckets) > t.keys-t.keys/4 {
+		if !full.After(middle) {
 			delete(t.buckets, key)
 		}
+	}
+	for key := range t.buckets { // all were alike
+		if len(t.buckets) < t.keys {
+			return
+		}
+		delete(t.buckets, key)
 	}
 }
