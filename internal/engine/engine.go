@@ -39,6 +39,7 @@ type Engine struct {
 	batch   Batch
 	inStep  []*sequence // in the order of batch.Seqs
 	counted Stats       // copied to stats after each step
+	single  [1]int32    // an argument that would escape
 }
 
 // New starts an engine for m, which must not be used by anyone else.

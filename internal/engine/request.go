@@ -58,6 +58,14 @@ type Constraint interface {
 	Done() bool
 }
 
+// Guesser is what a Constraint may be as well, to save steps.
+type Guesser interface {
+	// Extend returns ids, cut before the first that may not follow the accepted
+	// tokens and each other, and, if none was cut, continued to at most most by
+	// ids whose text is the only one that can come. It changes nothing.
+	Extend(ids []int32, most int) []int32
+}
+
 // Output is one generated token.
 type Output struct {
 	ID      int32
@@ -95,8 +103,9 @@ type Options struct {
 	StreamBuffer int           // tokens a client may lag behind; default 128
 	StallTimeout time.Duration // a client that lags so long is dropped; default 1 minute
 	ScoreRows    int           // rows per step of Score; default 16
-	// Lookup is how many tokens to guess per step from repetitions in the
-	// sequence itself and verify together; results are the same without. 0: off.
+	// Lookup is how many tokens to guess per step, at most, from repetitions in
+	// the sequence itself and verify together. Sequences that do not repeat
+	// themselves stop guessing; results are the same without. 0: off.
 	Lookup int
 }
 

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"slices"
 	"time"
 
 	"malmoi/internal/engine/kv"
@@ -24,8 +23,12 @@ type sequence struct {
 	most   int      // tokens that may be drawn
 	table  kv.Table // table.Len() of tokens are in the cache
 	draft  []int32  // guesses for this step
+	formed int      // how many of them are the constraint's; the rest is lookup's
 	row    int      // of its first wanted logits in this step
 	outs   int      // how many it wants
+
+	past               past
+	formPace, pastPace pace
 
 	running bool
 	leader  *sequence // while waiting: computes a start of tokens right now
@@ -59,27 +62,3 @@ func (s *sequence) behind() bool {
 // reusable returns the tokens whose keys and values may come from the cache:
 // all but the last, whose logits are needed.
 func (s *sequence) reusable() []int32 { return s.tokens[:len(s.tokens)-1] }
-
-// guess fills s.draft by prompt lookup: the longest of the last few tokens that
-// occurred before, and what followed there.
-func (s *sequence) guess(most int) {
-	s.draft = s.draft[:0]
-	most = min(most, s.most-s.drawn-1, s.stream.room()-1)
-	if most <= 0 {
-		return
-	}
-	n := len(s.tokens)
-	for size := 3; size >= 2; size-- {
-		if n <= size {
-			continue
-		}
-		tail := s.tokens[n-size:]
-		for at := n - size - 1; at >= 0; at-- {
-			if slices.Equal(s.tokens[at:at+size], tail) {
-				from := at + size
-				s.draft = append(s.draft, s.tokens[from:min(n, from+most)]...)
-				return
-			}
-		}
-	}
-}

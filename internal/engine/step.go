@@ -74,19 +74,15 @@ func (e *Engine) describe() {
 			}
 		} else {
 			q.Stalled = !s.stalledAt.IsZero() || s.behind()
-			s.draft = s.draft[:0]
-			if e.options.Lookup > 0 && q.Decodes && q.Want == 1 && !q.Stalled && decoding <= maxGuessing {
-				s.guess(e.options.Lookup)
+			s.draft, s.formed = s.draft[:0], 0
+			if q.Decodes && q.Want == 1 && !q.Stalled {
+				s.guess(e.options.Lookup, guessRows/max(1, decoding)-1)
 				q.Drafts = len(s.draft)
 			}
 		}
 		e.seqs = append(e.seqs, q)
 	}
 }
-
-// maxGuessing is how many sequences may decode side by side for guesses to be
-// worth their rows.
-const maxGuessing = 4
 
 // fill builds the batch of the plan. It reports false if the cache could not
 // give the pages that it had counted as available.
@@ -104,7 +100,7 @@ func (e *Engine) fill() bool {
 			return false // the model could not reserve more; plan with what there is
 		}
 		known := rows - drafts
-		s.draft = s.draft[:drafts]
+		s.draft, s.formed = s.draft[:drafts], min(s.formed, drafts)
 		row := len(b.Tokens)
 		b.Tokens = append(b.Tokens, s.tokens[have:have+known]...)
 		b.Tokens = append(b.Tokens, s.draft...)
@@ -157,13 +153,13 @@ func (e *Engine) commit(s *sequence, span *Span) {
 		if ended {
 			return
 		}
-		if k < len(s.draft) && s.draft[k] == id {
-			// The guess was right: its row has been computed with this token.
-			e.cache.Commit(&s.table, s.draft[k:k+1])
-			e.counted.Accepted++
-			continue
+		if k >= len(s.draft) || s.draft[k] != id {
+			s.judge(k)
+			return
 		}
-		return
+		// The guess was right: its row has been computed with this token.
+		e.cache.Commit(&s.table, s.draft[k:k+1])
+		e.counted.Accepted++
 	}
 }
 
@@ -219,15 +215,32 @@ func (e *Engine) concluded(s *sequence, id int32) bool {
 
 // choose draws a token under the request's constraint.
 func (e *Engine) choose(s *sequence, row []float32) (sample.Choice, error) {
-	var mask []uint64
-	if s.req.Constraint != nil {
-		forced := s.req.Constraint.Mask(s.mask)
-		mask = s.mask
-		if forced && s.req.LogProbs == 0 {
-			return onlyOne(mask, len(row))
-		}
+	if s.req.Constraint == nil {
+		return e.sampler.Sample(s.sampling, s.drawn, row, nil, s.req.LogProbs)
 	}
-	return e.sampler.Sample(s.sampling, s.drawn, row, mask, s.req.LogProbs)
+	if c, ok := e.chooseFreely(s, row); ok {
+		return c, nil
+	}
+	forced := s.req.Constraint.Mask(s.mask)
+	if forced && s.req.LogProbs == 0 {
+		return onlyOne(s.mask, len(row))
+	}
+	return e.sampler.Sample(s.sampling, s.drawn, row, s.mask, s.req.LogProbs)
+}
+
+// chooseFreely spares a greedy answer the mask: the likeliest token of all, if
+// it is allowed, is the likeliest of the allowed.
+func (e *Engine) chooseFreely(s *sequence, row []float32) (c sample.Choice, ok bool) {
+	form, can := s.req.Constraint.(Guesser)
+	if !can || s.req.Sampling.Temperature != 0 {
+		return c, false
+	}
+	c, err := e.sampler.Sample(s.sampling, s.drawn, row, nil, s.req.LogProbs)
+	if err != nil {
+		return c, false // the mask may hide what is wrong
+	}
+	e.single[0] = c.ID
+	return c, len(form.Extend(e.single[:], 1)) == 1
 }
 
 // onlyOne returns the single token that a mask allows.

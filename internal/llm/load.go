@@ -29,6 +29,7 @@ type Options struct {
 	Context  int        // positions per sequence; 0: what the model was made for
 	KVBytes  int64      // memory for keys and values of all sequences
 	MaxQueue int        // requests that may wait; 0: the engine's default
+	Lookup   int        // tokens to guess per step from repetitions; 0: none
 	Now      func() time.Time
 }
 
@@ -43,7 +44,8 @@ type Model struct {
 	chatStops []int32 // ids that end a reply
 	eng       *engine.Engine
 	vocab     func() *grammar.Vocab // built when the first constrained request comes
-	encoder   *encoder              // for embedding models, instead of eng
+	forms     forms
+	encoder   *encoder // for embedding models, instead of eng
 	now       func() time.Time
 }
 
@@ -96,7 +98,7 @@ func load(src weights.Source, info Info, o Options) (*Model, error) {
 		m.encoder = newEncoder(net, enc, p.tok)
 		return m, nil
 	}
-	m.eng = engine.New(net, engine.Options{KVPages: kvPages(net, o), MaxQueue: o.MaxQueue})
+	m.eng = engine.New(net, engine.Options{KVPages: kvPages(net, o), MaxQueue: o.MaxQueue, Lookup: o.Lookup})
 	return m, nil
 }
 

@@ -4,13 +4,14 @@
 // Machine walks it and masks a vocabulary.
 //
 // It does not know tokenizers: a Vocab is told the bytes of each token id. A
-// Grammar and a Vocab are immutable and safe for concurrent use; a Machine
-// belongs to one request.
+// Grammar and a Vocab are immutable, a Prepared joins them and keeps what was
+// computed; all are safe for concurrent use. A Machine belongs to one request.
 package grammar
 
 import (
 	"errors"
 	"fmt"
+	"math/bits"
 )
 
 // Grammar is a context-free grammar over bytes. Rule 0 is the start.
@@ -37,6 +38,20 @@ func (s *byteSet) add(lo, hi byte) {
 }
 
 func (s *byteSet) has(b byte) bool { return s[b>>6]>>(b&63)&1 != 0 }
+
+// single returns the byte of a set of one.
+func (s *byteSet) single() (b byte, ok bool) {
+	for i, w := range s {
+		if w == 0 {
+			continue
+		}
+		if ok || w&(w-1) != 0 {
+			return 0, false
+		}
+		b, ok = byte(64*i+bits.TrailingZeros64(w)), true
+	}
+	return b, ok
+}
 
 // Limits of a compiled grammar: schemas and expressions come from clients.
 const (

@@ -306,8 +306,8 @@ func TestTablesAreBounded(t *testing.T) {
 		if err := m.Accept(id); err != nil {
 			t.Fatal(err)
 		}
-		if len(m.states) > maxStates+300 {
-			t.Fatalf("%d states", len(m.states))
+		if len(m.t.states) > maxStates+300 {
+			t.Fatalf("%d states", len(m.t.states))
 		}
 	}
 	if !m.Done() {
@@ -376,7 +376,7 @@ func BenchmarkMaskInString(b *testing.B) {
 	for b.Loop() {
 		m := NewMachine(g, v, nil)
 		for _, c := range `{"` {
-			m.now = m.step(m.now, byte(c))
+			m.now = m.t.step(m.now, byte(c))
 		}
 		m.Mask(mask)
 	}
