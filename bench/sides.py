@@ -233,7 +233,7 @@ class Malmoi(Side):
     def lookup_flags(binary):
         """Flags that turn prompt lookup off and on; on is None where the binary cannot."""
         help_text = subprocess.run([binary, "serve", "--help"], capture_output=True, text=True).stdout
-        return (["--lookup=0"], ["--lookup=8"]) if "--lookup" in help_text else ([], None)
+        return (["--lookup=0"], ["--lookup=15"]) if "--lookup" in help_text else ([], None)
 
     @staticmethod
     def describe(binary):

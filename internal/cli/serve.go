@@ -22,6 +22,7 @@ type serveCmd struct {
 	Hosts    []string `name:"allow-host" help:"Name under which clients may reach this server, besides the address itself." placeholder:"NAME"`
 	Origins  []string `name:"allow-origin" help:"Web page of another origin that may call the API." placeholder:"ORIGIN"`
 	Resident int      `name:"models-in-memory" help:"Models that may be in memory at once." default:"1" placeholder:"N"`
+	Lookup   int      `help:"Guess up to N tokens per step where an answer repeats earlier text; the answer stays the same. 0: off." default:"15" placeholder:"N"`
 	Lazy     bool     `help:"Load the model at the first request instead of at the start."`
 	LogText  bool     `name:"log-text" help:"Log lines as text instead of JSON."`
 }
@@ -34,7 +35,9 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 		return err
 	}
 	pool := llm.NewPool(shelf, c.Resident, func(_ context.Context, path string, info llm.Info) (llm.Generator, error) {
-		return llm.Load(path, info, c.options(path))
+		o := c.options(path)
+		o.Lookup = c.Lookup
+		return llm.Load(path, info, o)
 	})
 	defer pool.Close()
 	server, err := httpapi.New(pool, httpapi.Options{
