@@ -59,6 +59,8 @@ func wireError(err error) *wire.Error {
 		return wire.Invalid("", "%s", clean(err))
 	case errors.Is(err, llm.ErrNoTokens):
 		return badModel("tokens_unknown", "the model runs on another server; its tokens are not known here")
+	case errors.Is(err, llm.ErrNoRoom):
+		return &wire.Error{Status: 503, Type: wire.TypeUnavailable, Code: "not_enough_memory", Message: clean(err)}
 	case errors.Is(err, llm.ErrUnavailable):
 		return unavailable(err)
 	case errors.Is(err, errEnded):

@@ -2,8 +2,10 @@ package llm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
 // Shelf lists what is installed; package catalog's store is one, a single file
@@ -16,12 +18,23 @@ type Shelf interface {
 	Path(name string) (string, error)
 }
 
+// PoolOptions bound a pool. Zero values do not.
+type PoolOptions struct {
+	Limit     int           // models in memory at once; at least one
+	Memory    int64         // bytes that all of them may take together, as estimated before loading
+	Working   int64         // bytes that a model that generates takes beside its weights: keys and values
+	KeepAlive time.Duration // how long a model stays that nobody uses; 0: until another one needs the room
+
+	// Estimate says what a model will take without Working; nil: EstimateBytes.
+	Estimate func(path string, info Info) int64
+}
+
 // Pool keeps models in memory while they are used, and afterwards until another
-// one needs the room. It is safe for concurrent use.
+// one needs the room or KeepAlive is over. It is safe for concurrent use.
 type Pool struct {
 	shelf Shelf
 	load  func(ctx context.Context, path string, info Info) (Generator, error)
-	limit int // models in memory at once
+	opt   PoolOptions
 
 	mu     sync.Mutex
 	loaded map[string]*resident
@@ -34,13 +47,38 @@ type resident struct {
 	ready chan struct{}
 	m     Generator
 	err   error
+	bytes int64 // as estimated
 	users int
 	used  int64
+	timer *time.Timer // unloads it; nil while it is used
 }
+
+// idle reports whether nobody uses or awaits the model. One that is still being
+// loaded is not idle even when all who waited have left.
+func (r *resident) idle() bool {
+	select {
+	case <-r.ready:
+		return r.users == 0
+	default:
+		return false
+	}
+}
+
+// ErrNoRoom says that a model does not fit into the memory that models may take.
+var ErrNoRoom = errors.New("not enough memory")
 
 // NewPool returns a pool of at most limit models, read by load.
 func NewPool(shelf Shelf, limit int, load func(context.Context, string, Info) (Generator, error)) *Pool {
-	return &Pool{shelf: shelf, load: load, limit: max(1, limit), loaded: map[string]*resident{}}
+	return NewBoundedPool(shelf, PoolOptions{Limit: limit}, load)
+}
+
+// NewBoundedPool returns a pool within o, whose models are read by load.
+func NewBoundedPool(shelf Shelf, o PoolOptions, load func(context.Context, string, Info) (Generator, error)) *Pool {
+	o.Limit = max(1, o.Limit)
+	if o.Estimate == nil {
+		o.Estimate = EstimateBytes
+	}
+	return &Pool{shelf: shelf, load: load, opt: o, loaded: map[string]*resident{}}
 }
 
 // List describes the installed models and marks those in memory.
@@ -91,7 +129,8 @@ func (p *Pool) Acquire(ctx context.Context, name string) (Generator, func(), err
 	if err != nil {
 		return nil, nil, err
 	}
-	r, owner, evicted, err := p.claim(name)
+	info := p.describe(name)
+	r, owner, evicted, err := p.claim(name, path, info)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -100,82 +139,77 @@ func (p *Pool) Acquire(ctx context.Context, name string) (Generator, func(), err
 	}
 	if owner {
 		// Loading goes on when this caller gives up: others may wait for it.
-		go p.fill(name, path, r)
+		go p.fill(name, path, info, r)
 	}
 	select {
 	case <-r.ready:
 	case <-ctx.Done():
-		p.release(r)
+		p.release(name, r)
 		return nil, nil, ctx.Err()
 	}
 	if r.err != nil {
-		p.release(r)
+		p.release(name, r)
 		return nil, nil, r.err
 	}
 	var once sync.Once
-	return r.m, func() { once.Do(func() { p.release(r) }) }, nil
+	return r.m, func() { once.Do(func() { p.release(name, r) }) }, nil
+}
+
+// describe is what the shelf says of a model.
+func (p *Pool) describe(name string) Info {
+	for _, i := range p.shelf.Installed() {
+		if i.Name == name {
+			return i
+		}
+	}
+	return Info{Name: name}
 }
 
 // claim finds or creates the resident of name and counts one user. It makes
-// room by evicting the model that was unused longest.
-func (p *Pool) claim(name string) (r *resident, owner bool, evicted []Generator, err error) {
+// room by evicting the models that were unused longest.
+func (p *Pool) claim(name, path string, info Info) (r *resident, owner bool, evicted []Generator, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clock++
 	if r, ok := p.loaded[name]; ok {
 		r.users++
 		r.used = p.clock
+		r.stopTimer()
 		return r, false, nil, nil
 	}
-	for len(p.loaded) >= p.limit {
-		victim := p.oldestIdle()
-		if victim == "" {
-			return nil, false, evicted, fmt.Errorf("%w: all %d models that fit in memory are in use", ErrBusy, p.limit)
-		}
-		evicted = append(evicted, p.loaded[victim].m)
-		delete(p.loaded, victim)
-	}
 	r = &resident{ready: make(chan struct{}), users: 1, used: p.clock}
+	if p.opt.Memory > 0 {
+		r.bytes = p.opt.Estimate(path, info)
+		if !info.Embedding {
+			r.bytes += p.opt.Working
+		}
+	}
+	if evicted, err = p.makeRoom(name, r.bytes); err != nil {
+		return nil, false, nil, err
+	}
 	p.loaded[name] = r
 	return r, true, evicted, nil
 }
 
-// oldestIdle is the loaded model without users that was used longest ago. The
-// caller holds mu.
-func (p *Pool) oldestIdle() string {
-	name := ""
-	for n, r := range p.loaded {
-		if r.users == 0 && (name == "" || r.used < p.loaded[name].used) {
-			name = n
-		}
-	}
-	return name
-}
-
 // fill loads the model of r; a failure is forgotten so that the next caller
 // tries again.
-func (p *Pool) fill(name, path string, r *resident) {
-	var info Info
-	for _, i := range p.shelf.Installed() {
-		if i.Name == name {
-			info = i
-		}
-	}
-	info.Name = name
+func (p *Pool) fill(name, path string, info Info, r *resident) {
 	r.m, r.err = p.load(context.Background(), path, info)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if r.err != nil {
 		r.err = fmt.Errorf("model %q: %w", name, r.err)
-		p.mu.Lock()
 		delete(p.loaded, name)
-		p.mu.Unlock()
 	}
 	close(r.ready)
+	p.rest(name, r)
 }
 
-func (p *Pool) release(r *resident) {
+func (p *Pool) release(name string, r *resident) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	r.users--
+	p.rest(name, r)
 }
 
 // Close unloads every model. Requests must have ended.
@@ -183,6 +217,9 @@ func (p *Pool) Close() error {
 	p.mu.Lock()
 	all := p.loaded
 	p.loaded = map[string]*resident{}
+	for _, r := range all {
+		r.stopTimer()
+	}
 	p.mu.Unlock()
 	for _, r := range all {
 		<-r.ready
