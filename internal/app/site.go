@@ -23,6 +23,7 @@ type Site struct {
 	Accounts *account.Service
 	Server   *httpapi.Server
 
+	api     *api.API
 	db      *store.DB
 	bus     bus.Bus
 	log     *slog.Logger
@@ -73,10 +74,11 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 	if err != nil {
 		return fmt.Errorf("app: %w", err)
 	}
-	o.Routes = api.New(api.Options{
-		Accounts: s.Accounts, Models: models, Single: s.Single, Providers: c.Providers, LDAP: c.Directory != nil,
+	s.api = api.New(api.Options{
+		Accounts: s.Accounts, Bus: s.bus, Models: models, Single: s.Single, Providers: c.Providers, LDAP: c.Directory != nil,
 		Version: c.Version, KeepAlive: c.KeepAlive, Log: c.Log, Now: c.Now,
-	}).Routes()
+	})
+	o.Routes = s.api.Routes()
 	if s.Server, err = httpapi.New(models, o); err != nil {
 		return err
 	}
@@ -115,6 +117,9 @@ func (s *Site) Close() error {
 			s.cancel()
 		}
 		s.running.Wait()
+		if s.api != nil {
+			s.api.Close()
+		}
 		if s.Accounts != nil {
 			err = s.Accounts.Close()
 		}

@@ -171,9 +171,9 @@ func (s *Server) bound(r *http.Request, lasting bool) (*http.Request, func()) {
 	go func() {
 		select {
 		case <-ended:
-			cancel(errEnded)
+			cancel(door.ErrEnded)
 		case <-stop:
-			cancel(errStopping)
+			cancel(door.ErrStopping)
 		case <-ctx.Done():
 		}
 	}()
@@ -185,7 +185,7 @@ func cause(ctx context.Context, err error) error {
 	if !errors.Is(err, context.Canceled) {
 		return err
 	}
-	if why := context.Cause(ctx); errors.Is(why, errEnded) || errors.Is(why, errStopping) {
+	if why := context.Cause(ctx); errors.Is(why, door.ErrEnded) || errors.Is(why, door.ErrStopping) {
 		return why
 	}
 	return err

@@ -12,17 +12,12 @@ import (
 	"malmoi/internal/account"
 	"malmoi/internal/httpapi/anthropic"
 	"malmoi/internal/httpapi/clova"
+	"malmoi/internal/httpapi/door"
 	"malmoi/internal/httpapi/ollama"
 	"malmoi/internal/httpapi/openai"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
 )
-
-// errStopping ends the answers that are under way when the server stops.
-var errStopping = errors.New("the server is stopping")
-
-// errEnded ends what a session or key began when that ends.
-var errEnded = errors.New("the session has ended")
 
 // statusGone is logged when the client left before the answer; nobody reads it.
 const statusGone = 499
@@ -63,9 +58,9 @@ func wireError(err error) *wire.Error {
 		return &wire.Error{Status: 503, Type: wire.TypeUnavailable, Code: "not_enough_memory", Message: clean(err)}
 	case errors.Is(err, llm.ErrUnavailable):
 		return unavailable(err)
-	case errors.Is(err, errEnded):
+	case errors.Is(err, door.ErrEnded):
 		return unauthorized("session_ended", "the session or key that began this request has ended; sign in again")
-	case errors.Is(err, errStopping):
+	case errors.Is(err, door.ErrStopping):
 		return &wire.Error{Status: 503, Type: wire.TypeUnavailable, Code: "server_stopping", Message: "the server is stopping; try again", RetryAfter: busyRetry}
 	case errors.Is(err, context.Canceled):
 		return &wire.Error{Status: statusGone, Type: wire.TypeInvalid, Code: "request_cancelled", Message: "the request was cancelled"}

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"malmoi/internal/httpapi/door"
 	"malmoi/internal/llm"
 )
 
@@ -41,7 +42,7 @@ func (s *Server) follow(ctx context.Context, st llm.Stream, take func(llm.Event)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-s.stop:
-			return errStopping
+			return door.ErrStopping
 		case <-timer.C:
 			if err := idle(); err != nil {
 				return gone(err)

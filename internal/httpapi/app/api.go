@@ -11,6 +11,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"malmoi/internal/account"
+	"malmoi/internal/bus"
+	"malmoi/internal/converse"
 	"malmoi/internal/httpapi/door"
 	"malmoi/internal/llm"
 )
@@ -18,6 +20,8 @@ import (
 // Options are what the API is built of.
 type Options struct {
 	Accounts  *account.Service
+	Converse  *converse.Service
+	Bus       bus.Bus
 	Models    llm.Models
 	Single    bool       // personal mode: nobody signs in
 	Providers []Provider // identity providers, in the order of their buttons
@@ -39,6 +43,10 @@ type API struct {
 	routes  []door.Route
 	next    door.Route // what the route that is being added asks
 	started time.Time
+
+	open      streams
+	listeners listeners
+	unhear    func()
 }
 
 // New builds the API.
@@ -66,8 +74,19 @@ func New(o Options) *API {
 	a.invitations()
 	a.audit()
 	a.site()
+	if o.Converse != nil {
+		a.chats()
+		a.messages()
+		a.folders()
+		a.library()
+		a.shares()
+	}
+	a.unhear = o.Bus.Subscribe(a.listeners.hear)
 	return a
 }
+
+// Close stops listening to the bus.
+func (a *API) Close() { a.unhear() }
 
 // Routes is the table of routes, with what each asks.
 func (a *API) Routes() []door.Route { return a.routes }
@@ -99,6 +118,7 @@ func (t table) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Requ
 	r := t.a.next
 	r.Pattern = pattern
 	r.Handle = func(w http.ResponseWriter, r *http.Request) error {
+		w.Header().Set("Cache-Control", "no-store")
 		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(t.a.opt.WriteTimeout))
 		h(w, r)
 		return nil

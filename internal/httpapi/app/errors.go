@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"malmoi/internal/account"
+	"malmoi/internal/converse"
 	"malmoi/internal/httpapi/door"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/store"
@@ -84,6 +85,11 @@ var known = []struct {
 	{account.ErrLastAdmin, 409, wire.TypeInvalid, "last_admin", "", 0},
 	{account.ErrConflict, 409, wire.TypeInvalid, "conflict", "", 0},
 	{store.ErrConflict, 409, wire.TypeInvalid, "conflict", "it exists already", 0},
+	{converse.ErrReader, 403, wire.TypePermission, "forbidden", "the account may read and not change anything", 0},
+	{converse.ErrNotFound, 404, wire.TypeInvalid, "not_found", "there is no such thing here", 0},
+	{converse.ErrConflict, 409, wire.TypeInvalid, "conflict", "", 0},
+	{converse.ErrNotText, 415, wire.TypeInvalid, "not_text", "", 0},
+	{converse.ErrBusy, 503, wire.TypeUnavailable, "busy", "", busyRetry},
 	{account.ErrBusy, 503, wire.TypeUnavailable, "busy", "", busyRetry},
 	{account.ErrUnavailable, 503, wire.TypeUnavailable, "unavailable", "the directory does not answer; try again later", busyRetry},
 	{store.ErrReadOnly, 503, wire.TypeUnavailable, "read_only", "nothing can be saved now: the disk of the server is full; what was saved is safe", 10 * time.Second},
@@ -97,6 +103,9 @@ func wireError(err error) *wire.Error {
 		return own
 	}
 	if bad, ok := errors.AsType[*account.InvalidError](err); ok {
+		return &wire.Error{Status: 400, Type: wire.TypeInvalid, Code: "invalid_request", Param: bad.Field, Message: bad.Error()}
+	}
+	if bad, ok := errors.AsType[*converse.InvalidError](err); ok {
 		return &wire.Error{Status: 400, Type: wire.TypeInvalid, Code: "invalid_request", Param: bad.Field, Message: bad.Error()}
 	}
 	if rate, ok := errors.AsType[*account.RateError](err); ok {

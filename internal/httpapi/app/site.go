@@ -20,7 +20,7 @@ type Site interface {
 type Health struct {
 	Database DatabaseHealth `json:"database"`
 	Disk     DiskHealth     `json:"disk"`
-	Streams  int            `json:"streams" doc:"answers under way in this process"`
+	Answers  int            `json:"answers" doc:"being made in this process"`
 	Nodes    []NodeHealth   `json:"nodes"`
 }
 
@@ -51,6 +51,7 @@ type healthBody struct {
 	UptimeMS   int64  `json:"uptime_ms"`
 	Goroutines int    `json:"goroutines"`
 	Memory     uint64 `json:"memory" doc:"bytes that the process holds from the system"`
+	Streams    int    `json:"streams" doc:"open to readers in this process"`
 	Health
 }
 
@@ -94,7 +95,7 @@ func (a *API) health(ctx context.Context, _ *none) (healthBody, error) {
 	runtime.ReadMemStats(&memory)
 	b := healthBody{
 		Version: a.opt.Version, UptimeMS: a.opt.Now().Sub(a.started).Milliseconds(),
-		Goroutines: runtime.NumGoroutine(), Memory: memory.Sys,
+		Goroutines: runtime.NumGoroutine(), Memory: memory.Sys, Streams: a.open.open(),
 	}
 	if a.opt.Site != nil {
 		b.Health = a.opt.Site.Health(ctx)

@@ -8,6 +8,7 @@ package door
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 
@@ -59,6 +60,14 @@ type Request struct {
 
 // SignedIn reports whether somebody is known.
 func (r *Request) SignedIn() bool { return r.Principal.User != "" }
+
+// Why the context of a request ends before its handler does.
+var (
+	// ErrEnded: the session or key that began the request has ended.
+	ErrEnded = errors.New("the session has ended")
+	// ErrStopping: the server stops.
+	ErrStopping = errors.New("the server is stopping")
+)
 
 type requestKey struct{}
 
