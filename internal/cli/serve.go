@@ -17,11 +17,13 @@ import (
 // serveCmd serves the page and the APIs until it is told to stop.
 type serveCmd struct {
 	modelFlags
+	poolFlags
+	upstreamFlags
 	Listen   string   `help:"Address. Other than loopback needs an API key." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	APIKeys  []string `name:"api-key" help:"Key that clients must present; repeat for several." placeholder:"KEY" env:"MALMOI_API_KEY"`
 	Hosts    []string `name:"allow-host" help:"Name under which clients may reach this server, besides the address itself." placeholder:"NAME"`
 	Origins  []string `name:"allow-origin" help:"Web page of another origin that may call the API." placeholder:"ORIGIN"`
-	Resident int      `name:"models-in-memory" help:"Models that may be in memory at once." default:"1" placeholder:"N"`
+	Requests int      `name:"max-requests" help:"Requests at work at the same time; further ones are told to come back." default:"64" placeholder:"N"`
 	Lookup   int      `help:"Guess up to N tokens per step where an answer repeats earlier text; the answer stays the same. 0: off." default:"15" placeholder:"N"`
 	Lazy     bool     `help:"Load the model at the first request instead of at the start."`
 	LogText  bool     `name:"log-text" help:"Log lines as text instead of JSON."`
@@ -34,20 +36,30 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 	if err != nil {
 		return err
 	}
-	pool := llm.NewPool(shelf, c.Resident, func(_ context.Context, path string, info llm.Info) (llm.Generator, error) {
-		o := c.options(path)
+	pool := llm.NewBoundedPool(shelf, c.poolFlags.options(), func(_ context.Context, path string, info llm.Info) (llm.Generator, error) {
+		o := c.modelFlags.options(path)
 		o.Lookup = c.Lookup
 		return llm.Load(path, info, o)
 	})
 	defer pool.Close()
-	server, err := httpapi.New(pool, httpapi.Options{
+	log := c.logger(env)
+	others, err := c.upstreamFlags.open(ctx, env, g, log)
+	if err != nil {
+		return err
+	}
+	if others != nil {
+		defer others.Close()
+	}
+	models := together(pool, others)
+	server, err := httpapi.New(models, httpapi.Options{
+		MaxConcurrent:  c.Requests,
 		Listen:         c.Listen,
 		APIKeys:        c.APIKeys,
 		AllowedHosts:   c.Hosts,
 		AllowedOrigins: c.Origins,
 		Version:        Version,
 		Page:           webui.Handler(),
-		Log:            c.logger(env),
+		Log:            log,
 	})
 	if err != nil {
 		return withHint(err, "leave out --listen, or protect the server with --api-key")
@@ -66,7 +78,7 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 		release()
 	}
 	fmt.Fprintf(env.Stdout, "malmoi %s — http://%s\n", Version, listener.Addr())
-	if pool.Default() == "" {
+	if models.Default() == "" {
 		fmt.Fprintln(env.Stdout, "no model is installed: fetch one with 'malmoi pull' and reload the page")
 	}
 	fmt.Fprintln(env.Stdout, "멈추려면 Ctrl-C (press Ctrl-C to stop)")
