@@ -158,3 +158,23 @@ func nameOr(name, otherwise string) string {
 	}
 	return otherwise
 }
+
+// MapRole returns the highest role that a rule gives to one of the groups,
+// otherwise if none does, and "" (the role stays as it is) without rules.
+func MapRole(groups []string, rules map[string]Role, otherwise Role) Role {
+	if len(rules) == 0 {
+		return ""
+	}
+	best := Role("")
+	for _, g := range groups {
+		if r := rules[g]; rank[r] > rank[best] {
+			best = r
+		}
+	}
+	if best == "" {
+		return otherwise
+	}
+	return best
+}
+
+var rank = map[Role]int{Reader: 1, Member: 2, Admin: 3}
