@@ -45,10 +45,11 @@ account: bus
 catalog:
 convert: model weights num/quant token
 llm: engine model nn token chat weights num
-store: account bus converse
+terms:
+store: account bus converse terms
 store/storetest: store
 blob:
-converse: account bus llm chat engine/sample
+converse: account bus llm chat engine/sample terms
 guard:
 upstream: llm chat engine/sample
 httpapi/rule: httpapi/wire llm chat engine/sample

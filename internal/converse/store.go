@@ -59,6 +59,8 @@ type MessageStore interface {
 	Preferences(ctx context.Context, o Owner) ([]Preference, error)
 	// Search finds messages that hold all terms, newest first.
 	Search(ctx context.Context, o Owner, query string, limit int) ([]Message, error)
+	// SearchTitles finds chats whose title holds the query, newest first.
+	SearchTitles(ctx context.Context, o Owner, query string, limit int) ([]Chat, error)
 	// CheckIndex compares the search index with the messages, of all owners,
 	// and mends it; wrong is how many messages it was wrong about.
 	CheckIndex(ctx context.Context) (wrong int, err error)
