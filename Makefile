@@ -18,7 +18,7 @@ MODELS  := smollm2-135m gemma-3-270m qwen2.5-coder-0.5b qwen2.5-coder-1.5b all-m
 
 serve: build
 	@$(BIN) list --json | grep -q '"name"' || $(BIN) pull
-	@exec $(BIN) serve --log-text
+	@exec $(BIN) serve --log-text --single-user
 
 build: web
 	@mkdir -p bin
@@ -72,3 +72,4 @@ clean:
 	rm -rf bin .cache internal/webui/dist web/node_modules
 
 -include bench/bench.mk
+-include load/load.mk
