@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -219,7 +220,10 @@ class Malmoi(Side):
 
     def __init__(self, binary, model, threads, context, isa=None, flags=(), name="malmoi"):
         self.name, self.binary = name, str(binary)
-        environment = {"MALMOI_CPU": isa} if isa else {}
+        self.folder = tempfile.TemporaryDirectory()  # several servers run at once, and each wants its own database
+        environment = {"MALMOI_DATABASE": os.path.join(self.folder.name, "malmoi.db")}
+        if isa:
+            environment["MALMOI_CPU"] = isa
         super().__init__([binary, "serve", "--model", model, "--threads", threads, "--context", context,
                           "--listen", "127.0.0.1:{port}", *flags], threads, environment)
 

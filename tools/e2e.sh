@@ -5,9 +5,10 @@ set -eu
 bin=$1 model=$2
 port=${PORT:-18080}
 mkdir -p .cache/shots
-"$bin" serve --model "$model" --listen "127.0.0.1:$port" >.cache/e2e.log 2>&1 &
+data=$(mktemp -d)
+"$bin" serve --single-user --database "$data/malmoi.db" --model "$model" --listen "127.0.0.1:$port" >.cache/e2e.log 2>&1 &
 pid=$!
-trap 'kill $pid 2>/dev/null; wait $pid 2>/dev/null || true' EXIT INT TERM
+trap 'kill $pid 2>/dev/null; wait $pid 2>/dev/null || true; rm -rf "$data"' EXIT INT TERM
 for _ in $(seq 120); do
 	if python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/readyz', timeout=2)" 2>/dev/null; then ready=1; break; fi
 	kill -0 $pid 2>/dev/null || { cat .cache/e2e.log; exit 1; }

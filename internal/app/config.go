@@ -10,6 +10,7 @@ import (
 	api "malmoi/internal/httpapi/app"
 
 	"malmoi/internal/account"
+	"malmoi/internal/converse"
 )
 
 // Mode says whether people have accounts.
@@ -36,9 +37,12 @@ type Config struct {
 	Directory account.Directory // may be nil
 	Providers []api.Provider
 
-	MaxBody      int64
-	KeepAlive    time.Duration
-	DrainTimeout time.Duration
+	Blobs converse.Blobs // files of folders; nil: there are none
+
+	MaxConcurrent int // requests at the model APIs at the same time
+	MaxBody       int64
+	KeepAlive     time.Duration
+	DrainTimeout  time.Duration
 
 	Version string
 	Page    http.Handler

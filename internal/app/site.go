@@ -11,6 +11,7 @@ import (
 
 	"malmoi/internal/account"
 	"malmoi/internal/bus"
+	"malmoi/internal/converse"
 	"malmoi/internal/httpapi"
 	api "malmoi/internal/httpapi/app"
 	"malmoi/internal/llm"
@@ -19,9 +20,11 @@ import (
 
 // Site is everything that serves a site in this process.
 type Site struct {
-	Single   bool // personal mode
-	Accounts *account.Service
-	Server   *httpapi.Server
+	Single     bool // personal mode
+	NeedsSetUp bool // nobody has an account yet, and one is needed
+	Accounts   *account.Service
+	Converse   *converse.Service
+	Server     *httpapi.Server
 
 	api     *api.API
 	db      *store.DB
@@ -57,12 +60,12 @@ func Open(ctx context.Context, c Config, models llm.Models) (*Site, error) {
 func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error {
 	s.Accounts = account.NewService(s.db.Accounts(), s.bus, account.Options{Now: c.Now, Log: c.Log, Directory: c.Directory})
 	var err error
-	if s.Single, err = s.personal(ctx, c.Mode); err != nil {
+	if err = s.decide(ctx, c.Mode); err != nil {
 		return err
 	}
 	o := httpapi.Options{
 		Listen: c.Listen, APIKeys: c.APIKeys, AllowedHosts: c.Hosts, AllowedOrigins: c.Origins, TrustedProxies: c.Proxies,
-		Meter: s.Accounts, MaxBody: c.MaxBody, KeepAlive: c.KeepAlive, DrainTimeout: c.DrainTimeout,
+		Meter: s.Accounts, MaxConcurrent: c.MaxConcurrent, MaxBody: c.MaxBody, KeepAlive: c.KeepAlive, DrainTimeout: c.DrainTimeout,
 		Version: c.Version, Page: c.Page, Log: c.Log, Now: c.Now,
 	}
 	if s.Single {
@@ -74,8 +77,11 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 	if err != nil {
 		return fmt.Errorf("app: %w", err)
 	}
+	s.Converse = converse.NewService(s.db.Conversations(), models, s.bus, converse.Options{
+		Now: c.Now, Log: c.Log, Meter: s.Accounts, Blobs: c.Blobs, Titles: true, Alone: s.db.Dialect() == store.SQLite,
+	})
 	s.api = api.New(api.Options{
-		Accounts: s.Accounts, Bus: s.bus, Models: models, Single: s.Single, Providers: c.Providers, LDAP: c.Directory != nil,
+		Accounts: s.Accounts, Converse: s.Converse, Bus: s.bus, Models: models, Single: s.Single, Providers: c.Providers, LDAP: c.Directory != nil,
 		Version: c.Version, KeepAlive: c.KeepAlive, Log: c.Log, Now: c.Now,
 	})
 	o.Routes = s.api.Routes()
@@ -85,20 +91,20 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.cancel = cancel
 	s.running.Go(func() { s.Accounts.Run(background) })
+	s.running.Go(func() { s.Converse.Run(background) })
 	return nil
 }
 
-// personal decides the mode. A database with accounts is never served as if it
+// decide settles the mode. A database with accounts is never served as if it
 // had none, unless that is asked for.
-func (s *Site) personal(ctx context.Context, m Mode) (bool, error) {
-	if m != Auto {
-		return m == Single, nil
-	}
+func (s *Site) decide(ctx context.Context, m Mode) error {
 	empty, err := s.Accounts.NeedsSetUp(ctx)
 	if err != nil {
-		return false, fmt.Errorf("app: look for accounts: %w", err)
+		return fmt.Errorf("app: look for accounts: %w", err)
 	}
-	return empty, nil
+	s.Single = m == Single || m == Auto && empty
+	s.NeedsSetUp = empty && !s.Single
+	return nil
 }
 
 // Serve answers on ln until ctx ends, then drains and closes the site.
@@ -113,6 +119,9 @@ func (s *Site) Close() error {
 		if s.Server != nil {
 			s.Server.Stop()
 		}
+		if s.Converse != nil { // answers under way are marked while the rest still works
+			err = s.Converse.Close()
+		}
 		if s.cancel != nil {
 			s.cancel()
 		}
@@ -121,7 +130,7 @@ func (s *Site) Close() error {
 			s.api.Close()
 		}
 		if s.Accounts != nil {
-			err = s.Accounts.Close()
+			err = errors.Join(err, s.Accounts.Close())
 		}
 		err = errors.Join(err, s.db.Close())
 	})

@@ -8,10 +8,10 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"syscall"
 
-	"malmoi/internal/httpapi"
+	"malmoi/internal/app"
 	"malmoi/internal/llm"
-	"malmoi/internal/webui"
 )
 
 // serveCmd serves the page and the APIs until it is told to stop.
@@ -19,8 +19,9 @@ type serveCmd struct {
 	modelFlags
 	poolFlags
 	upstreamFlags
-	Listen   string   `help:"Address. Other than loopback needs an API key." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
-	APIKeys  []string `name:"api-key" help:"Key that clients must present; repeat for several." placeholder:"KEY" env:"MALMOI_API_KEY"`
+	siteFlags
+	Listen   string   `help:"Address. Other than loopback needs accounts or an API key." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
+	APIKeys  []string `name:"api-key" help:"Key that clients must present, beside the keys that people make; repeat for several." placeholder:"KEY" env:"MALMOI_API_KEY"`
 	Hosts    []string `name:"allow-host" help:"Name under which clients may reach this server, besides the address itself." placeholder:"NAME"`
 	Origins  []string `name:"allow-origin" help:"Web page of another origin that may call the API." placeholder:"ORIGIN"`
 	Requests int      `name:"max-requests" help:"Requests at work at the same time; further ones are told to come back." default:"64" placeholder:"N"`
@@ -30,8 +31,9 @@ type serveCmd struct {
 }
 
 func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	log := c.logger(env)
 	shelf, err := c.shelf(g)
 	if err != nil {
 		return err
@@ -42,7 +44,6 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 		return llm.Load(path, info, o)
 	})
 	defer pool.Close()
-	log := c.logger(env)
 	others, err := c.upstreamFlags.open(ctx, env, g, log)
 	if err != nil {
 		return err
@@ -51,42 +52,50 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 		defer others.Close()
 	}
 	models := together(pool, others)
-	server, err := httpapi.New(models, httpapi.Options{
-		MaxConcurrent:  c.Requests,
-		Listen:         c.Listen,
-		APIKeys:        c.APIKeys,
-		AllowedHosts:   c.Hosts,
-		AllowedOrigins: c.Origins,
-		Version:        Version,
-		Page:           webui.Handler(),
-		Log:            log,
-	})
+	site, err := c.site(ctx, env, g, log, models)
 	if err != nil {
-		return withHint(err, "leave out --listen, or protect the server with --api-key")
+		return err
 	}
+	defer site.Close()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return withHint(err, "another program uses the address; choose one with --listen HOST:PORT")
 	}
-	if !c.Lazy && pool.Default() != "" {
-		fmt.Fprintf(env.Stderr, "loading %s …\n", pool.Default())
-		_, release, err := pool.Acquire(ctx, "")
-		if err != nil {
-			listener.Close()
-			return err
-		}
-		release()
+	defer listener.Close()
+	if err := c.preload(ctx, env, pool); err != nil {
+		return err
 	}
-	fmt.Fprintf(env.Stdout, "malmoi %s — http://%s\n", Version, listener.Addr())
-	if models.Default() == "" {
-		fmt.Fprintln(env.Stdout, "no model is installed: fetch one with 'malmoi pull' and reload the page")
-	}
-	fmt.Fprintln(env.Stdout, "멈추려면 Ctrl-C (press Ctrl-C to stop)")
-	err = server.Serve(ctx, listener)
+	c.greet(env, site, listener, models)
+	err = site.Serve(ctx, listener)
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
 	return err
+}
+
+// preload reads the default model before the first question.
+func (c *serveCmd) preload(ctx context.Context, env *Env, pool *llm.Pool) error {
+	if c.Lazy || pool.Default() == "" {
+		return nil
+	}
+	fmt.Fprintf(env.Stderr, "loading %s …\n", pool.Default())
+	_, release, err := pool.Acquire(ctx, "")
+	if err == nil {
+		release()
+	}
+	return err
+}
+
+// greet says where the site is and what it still needs.
+func (c *serveCmd) greet(env *Env, site *app.Site, listener net.Listener, models llm.Models) {
+	fmt.Fprintf(env.Stdout, "malmoi %s — http://%s\n", Version, listener.Addr())
+	if models.Default() == "" {
+		fmt.Fprintln(env.Stdout, "no model is installed: fetch one with 'malmoi pull' and reload the page")
+	}
+	if site.NeedsSetUp {
+		fmt.Fprintln(env.Stdout, "no account exists yet: open the page on this machine to make the first, or run 'malmoi user add'")
+	}
+	fmt.Fprintln(env.Stdout, "멈추려면 Ctrl-C (press Ctrl-C to stop)")
 }
 
 func (c *serveCmd) logger(env *Env) *slog.Logger {

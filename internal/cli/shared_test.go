@@ -34,7 +34,8 @@ func runCommand(ctx context.Context, out io.Writer, env map[string]string, args 
 		Getenv: func(name string) string { return env[name] }})
 }
 
-// Two servers read one data folder while models come and go in it.
+// Two servers read one data folder while models come and go in it. Each keeps
+// its conversations in a database of its own.
 func TestTwoServersOneDataFolder(t *testing.T) {
 	tiny := filepath.Join(golden.Root(t), "internal", "model", "testdata", "tiny")
 	hub := fakehub.New(t, scriptRepos(t, tiny))
@@ -55,9 +56,10 @@ func TestTwoServersOneDataFolder(t *testing.T) {
 	for range 2 {
 		out := &buffer{}
 		servers.Add(1)
+		database := filepath.Join(t.TempDir(), "malmoi.db")
 		go func() {
 			defer servers.Done()
-			if status := runCommand(ctx, out, env, "serve", "--lazy", "--listen", "127.0.0.1:0"); status != 0 {
+			if status := runCommand(ctx, out, env, "serve", "--lazy", "--listen", "127.0.0.1:0", "--database", database); status != 0 {
 				t.Errorf("serve: status %d\n%s", status, out.String())
 			}
 		}()

@@ -74,13 +74,11 @@ func New(o Options) *API {
 	a.invitations()
 	a.audit()
 	a.site()
-	if o.Converse != nil {
-		a.chats()
-		a.messages()
-		a.folders()
-		a.library()
-		a.shares()
-	}
+	a.chats()
+	a.messages()
+	a.folders()
+	a.library()
+	a.shares()
 	a.unhear = o.Bus.Subscribe(a.listeners.hear)
 	return a
 }
@@ -132,8 +130,8 @@ func (table) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w
 // none is the input of an operation that takes nothing.
 type none struct{}
 
-// byID is the input of an operation on one thing.
-type byID struct {
+// ByID is the input of an operation on one thing.
+type ByID struct {
 	ID string `path:"id" maxLength:"128"`
 }
 

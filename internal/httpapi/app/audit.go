@@ -27,8 +27,8 @@ type entriesBody struct {
 	Next    string      `json:"next" doc:"for ?before=, empty at the end"`
 }
 
-// page is the input of a list that goes on.
-type page struct {
+// Page is the input of a list that goes on.
+type Page struct {
 	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200"`
 	Before string `query:"before" maxLength:"200"`
 }
@@ -42,7 +42,7 @@ func (a *API) audit() {
 }
 
 func (a *API) entries(ctx context.Context, in *struct {
-	page
+	Page
 	Action string `query:"action" maxLength:"100" doc:"an action, or its beginning with a dot at the end"`
 	User   string `query:"user" maxLength:"128"`
 }) (entriesBody, error) {

@@ -71,28 +71,28 @@ func (a *API) chats() {
 		c, err := s.CreateChat(ctx, who(ctx), converse.NewChat(in.Body))
 		return newChat(c), err
 	})
-	call(a, door.Chats, "GET /api/chats/{id}", "A chat with all its messages", func(ctx context.Context, in *byID) (treeBody, error) {
+	call(a, door.Chats, "GET /api/chats/{id}", "A chat with all its messages", func(ctx context.Context, in *ByID) (treeBody, error) {
 		c, list, err := s.Open(ctx, who(ctx), in.ID)
 		return treeBody{newChat(c), newMessages(list)}, err
 	})
 	sized(a, door.Writes, "PATCH /api/chats/{id}", "Change a chat", maxText, func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body chatChange
 	}) (chatBody, error) {
 		c, err := s.ChangeChat(ctx, who(ctx), in.ID, converse.ChatChange(in.Body))
 		return newChat(c), err
 	})
-	do(a, door.Writes, "DELETE /api/chats/{id}", "Delete a chat; it can be restored for 30 days", func(ctx context.Context, in *byID) error {
+	do(a, door.Writes, "DELETE /api/chats/{id}", "Delete a chat; it can be restored for 30 days", func(ctx context.Context, in *ByID) error {
 		return s.DeleteChat(ctx, who(ctx), in.ID)
 	})
-	call(a, door.Writes, "POST /api/chats/{id}/restore", "Undo the deletion of a chat", func(ctx context.Context, in *byID) (chatBody, error) {
+	call(a, door.Writes, "POST /api/chats/{id}/restore", "Undo the deletion of a chat", func(ctx context.Context, in *ByID) (chatBody, error) {
 		c, err := s.RestoreChat(ctx, who(ctx), in.ID)
 		return newChat(c), err
 	})
 }
 
 func (a *API) listChats(ctx context.Context, in *struct {
-	page
+	Page
 	Folder   string `query:"folder" maxLength:"128" doc:"only of this folder; none: of no folder"`
 	Archived bool   `query:"archived"`
 }) (chatsBody, error) {

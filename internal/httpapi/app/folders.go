@@ -68,13 +68,13 @@ func (a *API) folders() {
 		return newFolder(f), err
 	})
 	sized(a, door.Writes, "PATCH /api/folders/{id}", "Change a folder", maxText, func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body folderChange
 	}) (folderBody, error) {
 		f, err := s.ChangeFolder(ctx, who(ctx), in.ID, converse.FolderChange(in.Body))
 		return newFolder(f), err
 	})
-	do(a, door.Writes, "DELETE /api/folders/{id}", "Delete a folder; its chats stay", func(ctx context.Context, in *byID) error {
+	do(a, door.Writes, "DELETE /api/folders/{id}", "Delete a folder; its chats stay", func(ctx context.Context, in *ByID) error {
 		return s.DeleteFolder(ctx, who(ctx), in.ID)
 	})
 	a.files()
@@ -82,13 +82,13 @@ func (a *API) folders() {
 
 // fileInput names a file of a folder.
 type fileInput struct {
-	byID
+	ByID
 	File string `path:"file" maxLength:"128"`
 }
 
 func (a *API) files() {
 	s := a.opt.Converse
-	call(a, door.Chats, "GET /api/folders/{id}/files", "List a folder's files", func(ctx context.Context, in *byID) (filesBody, error) {
+	call(a, door.Chats, "GET /api/folders/{id}/files", "List a folder's files", func(ctx context.Context, in *ByID) (filesBody, error) {
 		list, err := s.Files(ctx, who(ctx), in.ID)
 		out := filesBody{Files: []fileBody{}}
 		for _, f := range list {
@@ -97,7 +97,7 @@ func (a *API) files() {
 		return out, err
 	})
 	sized(a, door.Writes, "POST /api/folders/{id}/files", "Put a file into a folder: the body is the file", converse.MaxFile, func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Name    string `query:"name" required:"true" minLength:"1" maxLength:"400"`
 		RawBody []byte `contentType:"application/octet-stream"`
 	}) (fileBody, error) {

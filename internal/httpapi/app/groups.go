@@ -48,7 +48,7 @@ func (a *API) groups() {
 		return newGroup(g), err
 	})
 	call(a, door.Admin, "PATCH /api/admin/groups/{id}", "Change a group", func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body groupChange
 	}) (groupBody, error) {
 		c := account.GroupChange{Name: in.Body.Name}
@@ -59,7 +59,7 @@ func (a *API) groups() {
 		g, err := s.ChangeGroup(ctx, who(ctx), in.ID, c)
 		return newGroup(g), err
 	})
-	do(a, door.Admin, "DELETE /api/admin/groups/{id}", "Delete a group; its members stay", func(ctx context.Context, in *byID) error {
+	do(a, door.Admin, "DELETE /api/admin/groups/{id}", "Delete a group; its members stay", func(ctx context.Context, in *ByID) error {
 		return s.DeleteGroup(ctx, who(ctx), in.ID)
 	})
 }

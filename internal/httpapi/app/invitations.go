@@ -64,13 +64,13 @@ func (a *API) invitations() {
 		})
 		return newInvitation(i, token), err
 	})
-	do(a, door.Admin, "DELETE /api/admin/invitations/{id}", "Take an invitation back", func(ctx context.Context, in *byID) error {
+	do(a, door.Admin, "DELETE /api/admin/invitations/{id}", "Take an invitation back", func(ctx context.Context, in *ByID) error {
 		return s.DeleteInvitation(ctx, who(ctx), in.ID)
 	})
 }
 
-// byToken is the input of an operation on what a link's token opens.
-type byToken struct {
+// ByToken is the input of an operation on what a link's token opens.
+type ByToken struct {
 	Token string `path:"token" maxLength:"128"`
 }
 
@@ -86,8 +86,8 @@ type invitedBody struct {
 func (a *API) invited() {
 	s := a.opt.Accounts
 	call(a, door.Open, "GET /api/invitations/{token}", "Look at an invitation", func(ctx context.Context, in *struct {
-		byToken
-		agent
+		ByToken
+		Agent
 	}) (invitedBody, error) {
 		if a.opt.Single {
 			return invitedBody{}, notFound()
@@ -97,8 +97,8 @@ func (a *API) invited() {
 	})
 	op := operation("POST /api/invitations/{token}", "Accept an invitation", http.StatusOK, maxBody)
 	operate(a, door.Open, op, func(ctx context.Context, in *struct {
-		byToken
-		agent
+		ByToken
+		Agent
 		Body newAccount
 	}) (*signedIn, error) {
 		if a.opt.Single {

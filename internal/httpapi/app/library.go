@@ -61,7 +61,7 @@ func (a *API) prompts() {
 		return newPrompt(p), err
 	})
 	sized(a, door.Writes, "PATCH /api/prompts/{id}", "Change a prompt", maxText, func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body promptChange
 	}) (promptBody, error) {
 		p, err := one(ctx, in.ID, s.Prompts, func(p converse.Prompt) string { return p.ID })
@@ -73,7 +73,7 @@ func (a *API) prompts() {
 		p, err = s.PutPrompt(ctx, who(ctx), p)
 		return newPrompt(p), err
 	})
-	do(a, door.Writes, "DELETE /api/prompts/{id}", "Delete a prompt", func(ctx context.Context, in *byID) error {
+	do(a, door.Writes, "DELETE /api/prompts/{id}", "Delete a prompt", func(ctx context.Context, in *ByID) error {
 		return s.DeletePrompt(ctx, who(ctx), in.ID)
 	})
 }
@@ -129,7 +129,7 @@ func (a *API) presets() {
 		return newPreset(p), err
 	})
 	sized(a, door.Writes, "PATCH /api/presets/{id}", "Change a preset", maxText, func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body presetChange
 	}) (presetBody, error) {
 		p, err := one(ctx, in.ID, s.Presets, func(p converse.Preset) string { return p.ID })
@@ -140,7 +140,7 @@ func (a *API) presets() {
 		p, err = s.PutPreset(ctx, who(ctx), p)
 		return newPreset(p), err
 	})
-	do(a, door.Writes, "DELETE /api/presets/{id}", "Delete a preset", func(ctx context.Context, in *byID) error {
+	do(a, door.Writes, "DELETE /api/presets/{id}", "Delete a preset", func(ctx context.Context, in *ByID) error {
 		return s.DeletePreset(ctx, who(ctx), in.ID)
 	})
 }
@@ -187,7 +187,7 @@ func (a *API) memories() {
 		return newMemory(m), err
 	})
 	call(a, door.Writes, "PATCH /api/memories/{id}", "Change a memory or switch it off", func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body memoryChange
 	}) (memoryBody, error) {
 		m, err := one(ctx, in.ID, s.Memories, func(m converse.Memory) string { return m.ID })
@@ -199,7 +199,7 @@ func (a *API) memories() {
 		m, err = s.PutMemory(ctx, who(ctx), m)
 		return newMemory(m), err
 	})
-	do(a, door.Writes, "DELETE /api/memories/{id}", "Delete a memory", func(ctx context.Context, in *byID) error {
+	do(a, door.Writes, "DELETE /api/memories/{id}", "Delete a memory", func(ctx context.Context, in *ByID) error {
 		return s.DeleteMemory(ctx, who(ctx), in.ID)
 	})
 }

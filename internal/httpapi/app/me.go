@@ -82,7 +82,7 @@ func (a *API) keys() {
 		k, secret, err := s.CreateKey(ctx, who(ctx), n)
 		return newKey(k, secret), err
 	})
-	do(a, door.Personal, "DELETE /api/keys/{id}", "Revoke an API key", func(ctx context.Context, in *byID) error {
+	do(a, door.Personal, "DELETE /api/keys/{id}", "Revoke an API key", func(ctx context.Context, in *ByID) error {
 		return s.DeleteKey(ctx, who(ctx), in.ID)
 	})
 }

@@ -72,7 +72,7 @@ func (a *API) messages() {
 	s := a.opt.Converse
 	sized(a, door.Writes, "POST /api/chats/{id}/messages", "Ask; the server makes the answers, read them at /api/messages/{id}/stream", maxAsk,
 		func(ctx context.Context, in *struct {
-			byID
+			ByID
 			Body askBody
 		}) (askedBody, error) {
 			b := in.Body
@@ -82,7 +82,7 @@ func (a *API) messages() {
 			return askedBody{newMessage(out.Question), newMessages(out.Answers)}, err
 		})
 	call(a, door.Writes, "POST /api/messages/{id}/regenerate", "Answer a question again", func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body *againBody
 	}) (answerBody, error) {
 		var again converse.Again
@@ -92,17 +92,17 @@ func (a *API) messages() {
 		m, err := s.Regenerate(ctx, who(ctx), in.ID, again)
 		return answerBody{newMessage(m)}, err
 	})
-	call(a, door.Writes, "POST /api/messages/{id}/continue", "Let an answer that ended early go on", func(ctx context.Context, in *byID) (answerBody, error) {
+	call(a, door.Writes, "POST /api/messages/{id}/continue", "Let an answer that ended early go on", func(ctx context.Context, in *ByID) (answerBody, error) {
 		m, err := s.Continue(ctx, who(ctx), in.ID)
 		return answerBody{newMessage(m)}, err
 	})
-	do(a, door.Writes, "POST /api/messages/{id}/stop", "Stop an answer", func(ctx context.Context, in *byID) error {
+	do(a, door.Writes, "POST /api/messages/{id}/stop", "Stop an answer", func(ctx context.Context, in *ByID) error {
 		return s.Stop(ctx, who(ctx), in.ID)
 	})
-	do(a, door.Writes, "DELETE /api/messages/{id}", "Delete a message with what hangs below it", func(ctx context.Context, in *byID) error {
+	do(a, door.Writes, "DELETE /api/messages/{id}", "Delete a message with what hangs below it", func(ctx context.Context, in *ByID) error {
 		return s.DeleteMessage(ctx, who(ctx), in.ID)
 	})
-	call(a, door.Writes, "POST /api/messages/{id}/restore", "Undo the deletion of a message", func(ctx context.Context, in *byID) (messageBody, error) {
+	call(a, door.Writes, "POST /api/messages/{id}/restore", "Undo the deletion of a message", func(ctx context.Context, in *ByID) (messageBody, error) {
 		m, err := s.RestoreMessage(ctx, who(ctx), in.ID)
 		return newMessage(m), err
 	})
@@ -113,7 +113,7 @@ func (a *API) messages() {
 func (a *API) votes() {
 	s := a.opt.Converse
 	do(a, door.Writes, "PUT /api/messages/{id}/vote", "Say whether an answer is good", func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body struct {
 			Vote string `json:"vote" enum:"up,down,"`
 		}
@@ -121,7 +121,7 @@ func (a *API) votes() {
 		return s.Vote(ctx, who(ctx), in.ID, in.Body.Vote)
 	})
 	do(a, door.Writes, "PUT /api/messages/{id}/preference", "Say which of two answers to a question is better", func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body struct {
 			Chosen string `json:"chosen" maxLength:"128" doc:"the id of an answer, or tie"`
 		}

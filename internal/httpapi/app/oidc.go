@@ -93,7 +93,7 @@ func (a *API) finishOIDC(w http.ResponseWriter, r *http.Request) error {
 	person, err := p.Finish(r.Context(), secret, r.URL.Query())
 	if err == nil {
 		var token string
-		from := agent{r.UserAgent()}.client(r.Context())
+		from := Agent{r.UserAgent()}.client(r.Context())
 		if token, about.Principal, err = a.opt.Accounts.SignInExternal(r.Context(), person, from); err == nil {
 			http.SetCookie(w, door.NewSession(token, about.Secure, account.SessionLife))
 			http.Redirect(w, r, "/", http.StatusFound)

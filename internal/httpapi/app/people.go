@@ -99,16 +99,16 @@ func (a *API) users() {
 		return newUser(u), err
 	})
 	call(a, door.Admin, "PATCH /api/admin/users/{id}", "Change an account", func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body userChange
 	}) (userBody, error) {
 		u, err := s.ChangeUser(ctx, who(ctx), account.UserID(in.ID), in.Body.change())
 		return newUser(u), err
 	})
-	do(a, door.Admin, "DELETE /api/admin/users/{id}", "Delete an account with all that belongs to it", func(ctx context.Context, in *byID) error {
+	do(a, door.Admin, "DELETE /api/admin/users/{id}", "Delete an account with all that belongs to it", func(ctx context.Context, in *ByID) error {
 		return s.DeleteUser(ctx, who(ctx), account.UserID(in.ID))
 	})
-	do(a, door.Admin, "DELETE /api/admin/users/{id}/sessions", "Sign somebody out everywhere", func(ctx context.Context, in *byID) error {
+	do(a, door.Admin, "DELETE /api/admin/users/{id}/sessions", "Sign somebody out everywhere", func(ctx context.Context, in *ByID) error {
 		return s.EndSessionsOf(ctx, who(ctx), account.UserID(in.ID))
 	})
 }

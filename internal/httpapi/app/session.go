@@ -32,12 +32,12 @@ type signedIn struct {
 	}
 }
 
-// agent is the part of an input that says what program asks.
-type agent struct {
+// Agent is the part of an input that says what program asks.
+type Agent struct {
 	Agent string `header:"User-Agent"`
 }
 
-func (g agent) client(ctx context.Context) account.Client {
+func (g Agent) client(ctx context.Context) account.Client {
 	name := g.Agent
 	if len(name) > account.MaxAgent {
 		name = name[:account.MaxAgent]
@@ -63,7 +63,7 @@ func (a *API) session() {
 	operate(a, door.Open, operation("POST /api/session", "Sign in", http.StatusOK, maxBody), a.signIn)
 	operate(a, door.Personal, operation("DELETE /api/session", "Sign out", http.StatusNoContent, maxBody), a.signOut)
 	call(a, door.Personal, "GET /api/sessions", "Where I am signed in", a.listSessions)
-	do(a, door.Personal, "DELETE /api/sessions/{id}", "Sign out one device", func(ctx context.Context, in *byID) error {
+	do(a, door.Personal, "DELETE /api/sessions/{id}", "Sign out one device", func(ctx context.Context, in *ByID) error {
 		return a.opt.Accounts.EndSession(ctx, who(ctx), in.ID)
 	})
 	do(a, door.Personal, "DELETE /api/sessions", "Sign out everywhere", func(ctx context.Context, _ *none) error {
@@ -99,7 +99,7 @@ func (a *API) getSession(ctx context.Context, _ *none) (sessionBody, error) {
 }
 
 func (a *API) setUp(ctx context.Context, in *struct {
-	agent
+	Agent
 	Body newAccount
 }) (*signedIn, error) {
 	if a.opt.Single {
@@ -115,7 +115,7 @@ func (a *API) setUp(ctx context.Context, in *struct {
 }
 
 func (a *API) signIn(ctx context.Context, in *struct {
-	agent
+	Agent
 	Body struct {
 		Login    string `json:"login"`
 		Password string `json:"password"`

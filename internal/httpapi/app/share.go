@@ -46,7 +46,7 @@ type sharedBody struct {
 
 func (a *API) shares() {
 	s := a.opt.Converse
-	call(a, door.Chats, "GET /api/chats/{id}/shares", "List a chat's links", func(ctx context.Context, in *byID) (sharesBody, error) {
+	call(a, door.Chats, "GET /api/chats/{id}/shares", "List a chat's links", func(ctx context.Context, in *ByID) (sharesBody, error) {
 		out := sharesBody{Shares: []shareBody{}}
 		list, err := s.Shares(ctx, who(ctx), in.ID)
 		for _, sh := range list {
@@ -55,7 +55,7 @@ func (a *API) shares() {
 		return out, err
 	})
 	call(a, door.Writes, "POST /api/chats/{id}/shares", "Make a link to the branch on screen as it is now", func(ctx context.Context, in *struct {
-		byID
+		ByID
 		Body *newShareBody
 	}) (shareBody, error) {
 		var b newShareBody
@@ -67,14 +67,14 @@ func (a *API) shares() {
 		a.note(ctx, account.ActShared, in.ID, "link "+sh.ID)
 		return newShare(sh), nil
 	})
-	do(a, door.Writes, "DELETE /api/shares/{id}", "Make a link lead nowhere", func(ctx context.Context, in *byID) error {
+	do(a, door.Writes, "DELETE /api/shares/{id}", "Make a link lead nowhere", func(ctx context.Context, in *ByID) error {
 		if err := s.Unshare(ctx, who(ctx), in.ID); err != nil {
 			return err
 		}
 		a.note(ctx, account.ActShareRevoked, in.ID, "")
 		return nil
 	})
-	call(a, door.Open, "GET /api/shared/{token}", "What a link shows, to anybody", func(ctx context.Context, in *byToken) (sharedBody, error) {
+	call(a, door.Open, "GET /api/shared/{token}", "What a link shows, to anybody", func(ctx context.Context, in *ByToken) (sharedBody, error) {
 		x, err := s.Shared(ctx, in.Token)
 		return sharedBody{x.Title, millis(x.Created), x.Model, newMessages(x.Messages)}, err
 	})

@@ -6,7 +6,7 @@ type daysInput struct {
 	Days int `query:"days" default:"30" minimum:"1" maximum:"400"`
 }
 
-type sumBody struct {
+type SumBody struct {
 	Requests         int64   `json:"requests"`
 	PromptTokens     int64   `json:"prompt_tokens"`
 	CachedTokens     int64   `json:"cached_tokens"`
@@ -16,18 +16,18 @@ type sumBody struct {
 
 type dayUsage struct {
 	Day string `json:"day" doc:"in Seoul, as 2026-11-24"`
-	sumBody
+	SumBody
 }
 
 type modelUsage struct {
 	Model string `json:"model"`
-	sumBody
+	SumBody
 }
 
 type userUsage struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
-	sumBody
+	SumBody
 }
 
 type quotaState struct {
@@ -47,15 +47,15 @@ type usageBody struct {
 func newUsage(u account.Usage, users bool) usageBody {
 	b := usageBody{Days: []dayUsage{}, Models: []modelUsage{}, Quota: quotaState(u.Quota)}
 	for _, d := range u.Days {
-		b.Days = append(b.Days, dayUsage{d.Day, sumBody(d.Sum)})
+		b.Days = append(b.Days, dayUsage{d.Day, SumBody(d.Sum)})
 	}
 	for _, m := range u.Models {
-		b.Models = append(b.Models, modelUsage{m.Model, sumBody(m.Sum)})
+		b.Models = append(b.Models, modelUsage{m.Model, SumBody(m.Sum)})
 	}
 	if users {
 		list := []userUsage{}
 		for _, p := range u.Users {
-			list = append(list, userUsage{string(p.ID), p.Name, sumBody(p.Sum)})
+			list = append(list, userUsage{string(p.ID), p.Name, SumBody(p.Sum)})
 		}
 		b.Users = &list
 	}
