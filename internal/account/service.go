@@ -26,7 +26,7 @@ const (
 	InvitationLife = 7 * 24 * time.Hour  // if nothing else is said
 	AuthCache      = time.Second         // how old an answer of Authenticate may be
 	SeenEvery      = time.Minute         // how often last use is written
-	RecheckEvery   = 20 * time.Second    // how long a lost notice can go unnoticed
+	RecheckEvery   = 10 * time.Second    // how long a lost notice can go unnoticed
 	purgeEvery     = time.Hour           // how often expired sessions are forgotten
 )
 

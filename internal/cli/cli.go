@@ -44,6 +44,8 @@ type commands struct {
 	Import     importCmd     `cmd:"" help:"Take in a model file or folder that is here already."`
 	Verify     verifyCmd     `cmd:"" help:"Read installed models again and compare their hashes."`
 	Bundle     bundleCmd     `cmd:"" help:"Carry models into a network that reaches nothing."`
+	User       userCmd       `cmd:"" help:"Manage who may come in."`
+	Key        keyCmd        `cmd:"" help:"Manage API keys."`
 	Bench      benchCmd      `cmd:"" help:"Measure this machine with a model."`
 	Doctor     doctorCmd     `cmd:"" help:"Say what this machine has and what malmoi makes of it."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh or fish."`
