@@ -20,18 +20,23 @@ type Options struct {
 	Log *slog.Logger
 }
 
-// Open opens the database at url and brings its schema up to what this program
-// knows. The url is postgres://… or a path, with sqlite:// before it or
-// without. A SQLite file that has rows is copied aside before its schema
-// changes; see Backups. A schema that is newer than the program is refused with
-// ErrNewer, a file on a network share with ErrNetworkDisk.
-func Open(ctx context.Context, url string, o Options) (*DB, error) {
+func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	return o
+}
+
+// Open opens the database at url and brings its schema up to what this program
+// knows. The url is postgres://… or a path, with sqlite:// before it or
+// without. A SQLite file that has rows is copied aside before its schema
+// changes; see Backups. A schema that is newer than the program is refused with
+// ErrNewer, a file on a network share with ErrNetworkDisk.
+func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	o = o.withDefaults()
 	db, err := connect(ctx, url, o)
 	if err != nil {
 		return nil, err

@@ -27,18 +27,23 @@ func connectPostgres(ctx context.Context, url string, o Options) (*DB, error) {
 	}
 	setDefault(config.RuntimeParams, "application_name", "malmoi")
 	setDefault(config.RuntimeParams, "idle_in_transaction_session_timeout", strconv.Itoa(idleInTxMS))
+	db := openPostgres(config, o)
+	if err := ping(ctx, db.write, db.path); err != nil {
+		return nil, err
+	}
+	return db, nil
+}
+
+func openPostgres(config *pgx.ConnConfig, o Options) *DB {
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(maxConns)
 	pool.SetMaxIdleConns(idleConns)
 	pool.SetConnMaxLifetime(connLifetime)
 	pool.SetConnMaxIdleTime(connIdle)
-	where := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))) + "/" + config.Database
-	if err := ping(ctx, pool, where); err != nil {
-		return nil, err
-	}
 	db := newDB(pool, Postgres, o)
-	db.path, db.config = where, config
-	return db, nil
+	db.path = net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))) + "/" + config.Database
+	db.config = config
+	return db
 }
 
 func setDefault(m map[string]string, key, value string) {
