@@ -47,7 +47,7 @@ func newWorld(ctx context.Context, f flags, address string, s setting) (*world, 
 		delay = time.Duration(*s.DelayMS) * time.Millisecond
 	}
 	c := app.Config{
-		Listen: address, Database: filepath.Join(dir, "malmoi.db"), Mode: app.Single,
+		Listen: address, Database: filepath.Join(dir, "malmoi.db"), Mode: app.Single, Blobs: &blobs{data: map[string][]byte{}},
 		Version: "0.0.0-e2e", Page: webui.Handler(),
 	}
 	if f.page != "" {
