@@ -90,7 +90,7 @@ func (r *run) ask(ctx context.Context, request llm.ChatRequest) error {
 	defer release()
 	at := r.s.now()
 	defer func() { r.busy = r.s.now().Sub(at) }()
-	st, err := model.Chat(ctx, request)
+	st, err := model.Chat(llm.WithConversation(ctx, r.a.message.Chat), request)
 	if err != nil {
 		return err
 	}
@@ -207,8 +207,10 @@ func failure(err error) *Failure {
 	case errors.As(err, &quota):
 		return &Failure{Kind: "quota", Detail: quota.Error(), RetryAfter: int(quota.RetryAfter / time.Second)}
 	case errors.Is(err, llm.ErrBusy):
-		return &Failure{Kind: "busy", Detail: "the model's queue is full", RetryAfter: 2}
-	case errors.Is(err, llm.ErrUnknownModel), errors.Is(err, llm.ErrNoTemplate), errors.Is(err, llm.ErrNoGeneration):
+		return &Failure{Kind: "busy", Detail: "the model's queue is full", RetryAfter: max(2, int(llm.RetryAfter(err)/time.Second))}
+	case errors.Is(err, llm.ErrUnavailable): // says which server failed, and how
+		return &Failure{Kind: "server", Detail: err.Error(), RetryAfter: int(llm.RetryAfter(err) / time.Second)}
+	case errors.Is(err, llm.ErrUnknownModel), errors.Is(err, llm.ErrNoTemplate), errors.Is(err, llm.ErrNoGeneration), errors.Is(err, llm.ErrNoRoom):
 		return &Failure{Kind: "model", Detail: err.Error()}
 	case errors.Is(err, llm.ErrBadRequest):
 		return &Failure{Kind: "request", Detail: err.Error()}

@@ -22,7 +22,7 @@ func (s *Server) chatCompletions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer release()
-	st, err := m.Chat(r.Context(), request)
+	st, err := m.Chat(llm.WithConversation(r.Context(), asked.PromptCacheKey), request)
 	if err != nil {
 		return err
 	}
