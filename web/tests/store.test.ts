@@ -8,7 +8,7 @@ import { speedOf } from '../src/lib/store/live.svelte';
 import { titleOf, Tree, type Chat, type Message } from '../src/lib/store/model';
 import { parseSettings } from '../src/lib/store/settings.svelte';
 import { toWire } from '../src/lib/store/wire';
-import { ko } from '../src/lib/i18n/ko';
+import { ko } from '../src/lib/i18n/ko/index';
 
 const chat = (id: string, over: Partial<Chat> = {}): Chat => ({ id, title: id, created: 1, updated: 1, model: 'm', leaf: '', ...over });
 let clock = 0;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { en } from '../src/lib/i18n/en';
+import { en } from '../src/lib/i18n/en/index';
 import { languageOf } from '../src/lib/i18n/index.svelte';
 import { josa } from '../src/lib/i18n/josa';
-import { ko } from '../src/lib/i18n/ko';
+import { ko } from '../src/lib/i18n/ko/index';
 import { isLong, joinMessage, lineCount } from '../src/lib/text/paste';
 import { SentenceReader, speakable } from '../src/lib/text/sentences';
 

@@ -1,77 +1,12 @@
 // Everything the page says to the server. Knows HTTP and JSON, nothing of the
 // screen: failures come out as one ApiError whose kind the screen words.
 
+import { ApiError, apiKey, kindOf, request, type ErrorKind, type Options } from './http';
 import { EventParser } from './sse';
 import type { ChatRequest, Chunk, Model, ServerInfo, Usage } from './types';
 
-export type ErrorKind =
-  | 'offline' // the server did not answer
-  | 'auth' // it wants an API key
-  | 'busy' // its queue is full
-  | 'context' // the conversation is longer than the model reads
-  | 'model' // the model is not there
-  | 'request' // it refused the request
-  | 'server' // it failed
-  | 'cut'; // the stream ended before the answer did
-
-export class ApiError extends Error {
-  constructor(
-    readonly kind: ErrorKind,
-    readonly detail: string,
-    readonly retryAfter = 0, // seconds, 0: not said
-  ) {
-    super(detail || kind);
-  }
-}
-
-const keyName = 'malmoi.key';
-
-export const apiKey = {
-  get: (): string => sessionStorage.getItem(keyName) ?? '',
-  set: (key: string): void => sessionStorage.setItem(keyName, key.trim()),
-  clear: (): void => sessionStorage.removeItem(keyName),
-};
-
-async function call(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers);
-  const key = apiKey.get();
-  if (key) headers.set('Authorization', `Bearer ${key}`);
-  let response: Response;
-  try {
-    response = await fetch(path, { ...init, headers, credentials: 'same-origin' });
-  } catch (e) {
-    if (init.signal?.aborted) throw e;
-    throw new ApiError('offline', '');
-  }
-  if (!response.ok) throw await failure(response);
-  return response;
-}
-
-async function failure(response: Response): Promise<ApiError> {
-  const text = (await response.text().catch(() => '')).slice(0, 4000);
-  let message = '';
-  let code = '';
-  try {
-    const body = JSON.parse(text) as { error?: { message?: string; code?: string; type?: string } };
-    message = body.error?.message ?? '';
-    code = body.error?.code ?? body.error?.type ?? '';
-  } catch {
-    // a proxy's HTML page is of no help to anybody
-  }
-  const after = Number(response.headers.get('Retry-After') ?? '0');
-  return new ApiError(kindOf(response.status, code), message, Number.isFinite(after) ? after : 0);
-}
-
-export function kindOf(status: number, code: string): ErrorKind {
-  if (code === 'context_length_exceeded') return 'context';
-  if (code === 'model_not_found') return 'model';
-  if (status === 401 || status === 403) return 'auth';
-  if (status === 429) return 'busy';
-  if (status === 502 || status === 504) return 'offline';
-  if (status === 503) return 'busy';
-  if (status === 404) return 'model';
-  return status >= 500 ? 'server' : 'request';
-}
+/** Everything else is in http.ts; this door is for the models. */
+const call = (path: string, init: Options = {}): Promise<Response> => request(path, { ...init, quiet: true });
 
 type Dict = Record<string, unknown>;
 const text = (v: unknown): string => (typeof v === 'string' ? v : '');
@@ -126,11 +61,11 @@ export interface StreamHandlers {
 }
 
 /** Streams one answer. Returns when it is complete, throws ApiError, or the abort. */
-export async function streamChat(request: ChatRequest, handlers: StreamHandlers, signal: AbortSignal): Promise<void> {
+export async function streamChat(ask: ChatRequest, handlers: StreamHandlers, signal: AbortSignal): Promise<void> {
   const response = await call('/v1/chat/completions', {
     method: 'POST',
-    headers: { 'Content-Type': 'application/json', Accept: 'text/event-stream' },
-    body: JSON.stringify({ ...request, stream: true, stream_options: { include_usage: true } }),
+    headers: { Accept: 'text/event-stream' },
+    json: { ...ask, stream: true, stream_options: { include_usage: true } },
     signal,
   });
   if (!response.body) throw new ApiError('server', '');
@@ -175,4 +110,5 @@ function readChunk(data: string): Chunk {
   return chunk;
 }
 
+export { ApiError, apiKey, kindOf, type ErrorKind };
 export type { Usage };
