@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 // TestShortLoad is 'make load' with fewer streams for a shorter time. The delay
 // is held to a second only: test machines do other things.
 func TestShortLoad(t *testing.T) {
-	for _, door := range []string{"v1"} {
+	for _, door := range []string{"v1", "app"} {
 		t.Run(door, func(t *testing.T) {
 			p := plan{malmoi: []string{os.Args[0]}, env: []string{asMalmoi + "=1"}, door: door, streams: 50, seconds: 5, rate: 20, ramp: 500 * time.Millisecond}
 			r, err := measure(t.Context(), p)

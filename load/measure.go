@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 )
@@ -27,20 +28,32 @@ func measure(ctx context.Context, p plan) (*result, error) {
 	if p.door == "direct" {
 		return stream(ctx, p, &v1{url: f.url, model: "m", plan: p, client: streamClient(p.streams)}, nil)
 	}
-	m, err := start(ctx, p, f.url)
+	dir, err := os.MkdirTemp("", "malmoi-load-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	site := &site{plan: p}
+	if p.door == "app" {
+		if err := site.prepare(ctx, f.url, dir); err != nil {
+			return nil, fmt.Errorf("set the site up: %w", err)
+		}
+	}
+	m, err := start(ctx, p, f.url, dir)
 	if err != nil {
 		return nil, err
 	}
 	defer m.stop()
 	var o opener = &v1{url: m.url, model: "fake/m", plan: p, client: streamClient(p.streams)}
 	if p.door == "app" {
-		site, err := openSite(ctx, p, m.url)
-		if err != nil {
-			return nil, fmt.Errorf("set the site up: %w", err)
-		}
+		site.url = m.url
 		o = site
 	}
-	return stream(ctx, p, o, m)
+	r, err := stream(ctx, p, o, m)
+	if r != nil {
+		r.signIn = site.peak
+	}
+	return r, err
 }
 
 // stream opens all streams within the ramp, reads them to their ends, and looks
@@ -69,9 +82,6 @@ func stream(ctx context.Context, p plan, o opener, m *process) (*result, error) 
 	r.took = time.Since(began)
 	r.rss = <-watched
 	r.cpu = cpuOf(m) - before
-	if m != nil {
-		_, r.peak = m.memory()
-	}
 	return r, ctx.Err()
 }
 
@@ -83,11 +93,14 @@ func cpuOf(m *process) time.Duration {
 }
 
 func follow(ctx context.Context, o opener, i int, r *reading, tokens int) error {
+	began := time.Now()
 	body, err := o.open(ctx, i)
 	if err != nil {
 		return err
 	}
 	defer body.Close()
+	r.opened = time.Now()
+	r.asked = r.opened.Sub(began)
 	return r.read(body, tokens, o.last)
 }
 

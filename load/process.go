@@ -14,22 +14,18 @@ import (
 	"time"
 )
 
-// process is a malmoi serve of our own, with its data in a folder of its own.
+// process is a malmoi serve of our own.
 type process struct {
 	cmd *exec.Cmd
-	dir string
 	url string
 }
 
 // startLimit is how long a start may take.
 const startLimit = 30 * time.Second
 
-// start runs malmoi serve in front of a fake server and waits for its address.
-func start(ctx context.Context, p plan, upstream string) (*process, error) {
-	dir, err := os.MkdirTemp("", "malmoi-load-*")
-	if err != nil {
-		return nil, err
-	}
+// start runs malmoi serve, with its data in dir, in front of a fake server and
+// waits for its address.
+func start(ctx context.Context, p plan, upstream, dir string) (*process, error) {
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return nil, err
@@ -40,7 +36,7 @@ func start(ctx context.Context, p plan, upstream string) (*process, error) {
 	if p.door == "app" {
 		args = append(args, "--accounts")
 	}
-	r := &process{cmd: exec.CommandContext(ctx, p.malmoi[0], args...), dir: dir}
+	r := &process{cmd: exec.CommandContext(ctx, p.malmoi[0], args...)}
 	r.cmd.Env = append(os.Environ(), p.env...)
 	r.cmd.Stderr = log
 	r.cmd.Cancel = func() error { return r.cmd.Process.Signal(syscall.SIGTERM) }
@@ -76,14 +72,12 @@ func start(ctx context.Context, p plan, upstream string) (*process, error) {
 	return nil, fmt.Errorf("start %s %s: %w: %s", p.malmoi[0], strings.Join(args, " "), err, said)
 }
 
-// stop ends the process in order and removes its folder.
+// stop ends the process in order.
 func (r *process) stop() error {
 	r.cmd.Process.Signal(syscall.SIGTERM)
 	timer := time.AfterFunc(15*time.Second, func() { r.cmd.Process.Kill() })
 	defer timer.Stop()
-	err := r.cmd.Wait()
-	os.RemoveAll(r.dir)
-	return err
+	return r.cmd.Wait()
 }
 
 // memory is the resident memory of the process now, and the most it ever was.

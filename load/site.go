@@ -17,6 +17,7 @@ type site struct {
 	url    string
 	plan   plan
 	people []*http.Client // signed in, each with its own cookies
+	peak   int64          // memory of the process that signed them in, bytes
 }
 
 // perUser is how many answers one person may have under way.
@@ -26,26 +27,42 @@ const perUser = 4
 // minute on loopback.
 const password = "바다와-하늘과-load-2026"
 
-// openSite makes the administrator and as many members as the streams need.
-func openSite(ctx context.Context, p plan, url string) (*site, error) {
-	s := &site{url: url, plan: p}
+// prepare makes the people and signs them in, at a process of its own: hashing
+// passwords takes memory on purpose, which is measured apart. Sessions are kept
+// in the database, so the next process knows them.
+func (s *site) prepare(ctx context.Context, upstream, dir string) error {
+	m, err := start(ctx, s.plan, upstream, dir)
+	if err != nil {
+		return err
+	}
+	s.url = m.url
+	err = s.signUp(ctx)
+	_, s.peak = m.memory()
+	if e := m.stop(); err == nil {
+		err = e
+	}
+	return err
+}
+
+// signUp makes the administrator and as many members as the streams need.
+func (s *site) signUp(ctx context.Context) error {
 	admin := person()
 	if err := s.call(ctx, admin, "POST", "/api/setup", map[string]any{"login": "admin", "name": "Admin", "password": password}, nil); err != nil {
-		return nil, err
+		return err
 	}
-	for i := range (p.streams + perUser - 1) / perUser {
+	for i := range (s.plan.streams + perUser - 1) / perUser {
 		login := fmt.Sprintf("user%03d", i)
 		err := s.call(ctx, admin, "POST", "/api/admin/users", map[string]any{"login": login, "name": login, "email": "", "role": "member", "password": password}, nil)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		member := person()
 		if err := s.call(ctx, member, "POST", "/api/session", map[string]any{"login": login, "password": password}, nil); err != nil {
-			return nil, err
+			return err
 		}
 		s.people = append(s.people, member)
 	}
-	return s, nil
+	return nil
 }
 
 func person() *http.Client {
