@@ -21,6 +21,7 @@ type siteFlags struct {
 	Database   string   `help:"Where people and conversations are kept: a file, or postgres://… (default: malmoi.db in the data folder)." placeholder:"DATABASE" env:"MALMOI_DATABASE"`
 	Accounts   bool     `help:"Everybody signs in. This is so by itself once the database has an account."`
 	SingleUser bool     `name:"single-user" help:"Personal mode: whoever reaches the server is its one user."`
+	SignIn     string   `name:"sign-in" help:"JSON file of identity providers (OpenID Connect, LDAP) that people may sign in with; see docs/guide/sign-in.md." placeholder:"FILE"`
 	Proxies    []string `name:"trusted-proxy" help:"Address or network of a proxy that may say for whom it speaks (X-Forwarded-For, X-Forwarded-Proto)." placeholder:"ADDRESS"`
 }
 
@@ -38,11 +39,15 @@ func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	site, err := app.Open(ctx, app.Config{
+	config := app.Config{
 		Listen: c.Listen, Database: database, Mode: mode,
 		MaxConcurrent: c.Requests, APIKeys: c.APIKeys, Hosts: c.Hosts, Origins: c.Origins, Proxies: proxies,
 		Version: Version, Page: webui.Handler(), Log: log, Now: env.Now,
-	}, models)
+	}
+	if err := signIn(c.SignIn, env, &config); err != nil {
+		return nil, err
+	}
+	site, err := app.Open(ctx, config, models)
 	return site, siteHint(err)
 }
 

@@ -25,6 +25,7 @@ type Server struct {
 	history *history
 	slots   chan struct{} // one per request at work
 	handler http.Handler
+	table   []door.Route
 
 	draining  atomic.Bool   // no longer ready: the server is about to stop
 	soon      chan struct{} // closed when what has no end of its own must end
@@ -80,7 +81,7 @@ func (a access) entrance(pattern string, h action) entrance {
 
 func (s *Server) routes() *http.ServeMux {
 	mux := http.NewServeMux()
-	add := func(pattern string, a access, h action) { mux.Handle(pattern, s.admit(a.entrance(pattern, h))) }
+	add := func(pattern string, a access, h action) { s.add(mux, a.entrance(pattern, h)) }
 	add("GET /healthz", open, s.healthz)
 	add("GET /readyz", open, s.readyz)
 	add("GET /metrics", keyed, plain(s.metrics.handler))
@@ -102,7 +103,7 @@ func (s *Server) routes() *http.ServeMux {
 	s.clovaRoutes(add)
 	s.ollamaRoutes(add)
 	for _, route := range s.opt.Routes {
-		mux.Handle(route.Pattern, s.admit(entrance{Route: route}))
+		s.add(mux, entrance{Route: route})
 	}
 
 	unknown := s.unknownPath(mux)
@@ -113,6 +114,14 @@ func (s *Server) routes() *http.ServeMux {
 	add("/", open, s.page(unknown))
 	return mux
 }
+
+func (s *Server) add(mux *http.ServeMux, e entrance) {
+	s.table = append(s.table, e.Route)
+	mux.Handle(e.Pattern, s.admit(e))
+}
+
+// Table lists every route with what it asks, in the order they were added.
+func (s *Server) Table() []door.Route { return s.table }
 
 // action answers a request, or returns why it cannot; the error becomes the
 // answer if none has begun.

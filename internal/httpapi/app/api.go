@@ -79,6 +79,7 @@ func New(o Options) *API {
 	a.folders()
 	a.library()
 	a.shares()
+	a.describe()
 	a.unhear = o.Bus.Subscribe(a.listeners.hear)
 	return a
 }
