@@ -200,6 +200,17 @@ func (s *Service) DeleteMessage(ctx context.Context, p account.Principal, id str
 	if err != nil {
 		return err
 	}
+	tree, err := s.store.Messages(ctx, p.User, m.Chat)
+	if err != nil {
+		return err
+	}
+	for _, x := range tree {
+		if x.Status == Live && under(tree, x, id) {
+			if err := s.Stop(ctx, p, x.ID); err != nil {
+				return err
+			}
+		}
+	}
 	if err := s.store.DeleteMessage(ctx, p.User, id, s.now()); err != nil {
 		return err
 	}

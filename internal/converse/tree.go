@@ -24,6 +24,11 @@ func branch(tree []Message, leaf string) []Message {
 	return out
 }
 
+// under reports whether m is the message id or hangs below it.
+func under(tree []Message, m Message, id string) bool {
+	return slices.ContainsFunc(branch(tree, m.ID), func(x Message) bool { return x.ID == id })
+}
+
 func firstQuestion(tree []Message) string {
 	for _, m := range tree {
 		if m.Role == User && m.Parent == "" {
