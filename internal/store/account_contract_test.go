@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"malmoi/internal/account"
+	"malmoi/internal/converse"
 	"malmoi/internal/store"
 	"malmoi/internal/store/storetest"
 )
@@ -463,6 +464,44 @@ func TestSettingsAreKept(t *testing.T) {
 		must(t, a.SetSite(ctx, want, did(account.ActSettings)))
 		if s, err := a.Site(ctx); s != want || err != nil {
 			t.Fatalf("got %+v, %v; want %+v", s, err, want)
+		}
+	})
+}
+
+// With an account goes all that is its own, the search index included; what it
+// spent and did stays written down.
+func TestDeletingAUserTakesTheirConversations(t *testing.T) {
+	eachAccounts(t, func(t *testing.T, a *store.Accounts, db *store.DB) {
+		ctx := t.Context()
+		addUsers(t, a, row("boss", account.Admin), row("kim", account.Member), row("lee", account.Member))
+		c := db.Conversations()
+		for _, who := range []account.UserID{"id-kim", "id-lee"} {
+			chat := converse.Chat{ID: "c-" + string(who), Title: "제목", Created: noon, Updated: noon}
+			tree := []converse.Message{{ID: "m-" + string(who), Chat: chat.ID, Role: converse.User, Content: "말모이는 사전이다", Status: converse.Done, Created: noon}}
+			added, err := c.AddTree(ctx, who, chat, tree, "f")
+			must(t, err)
+			if !added {
+				t.Fatal("no chat was added")
+			}
+		}
+		must(t, a.AddSpend(ctx, "2026-11-24", "id-kim", "m", account.Sum{Requests: 1}))
+		must(t, a.AddEntry(ctx, account.Entry{At: noon, Actor: "id-kim", Action: account.ActShared}))
+		must(t, a.DeleteUser(ctx, "id-kim", did(account.ActUserDeleted)))
+		for _, table := range []string{"chats", "messages"} {
+			var owners string
+			must(t, db.QueryRow(ctx, `SELECT min(owner) || ' ' || count(*) FROM `+table).Scan(&owners))
+			if owners != "id-lee 1" {
+				t.Errorf("%s belong to %s, want one of lee's", table, owners)
+			}
+		}
+		if bad, err := c.CheckIndex(ctx); bad != 0 || err != nil {
+			t.Errorf("the search index differs in %d messages, %v", bad, err)
+		}
+		if s, err := a.Spent(ctx, "2026-11-24", "id-kim"); s.Requests != 1 || err != nil {
+			t.Errorf("the ledger forgot: %+v, %v", s, err)
+		}
+		if log, err := a.Entries(ctx, account.EntryFilter{User: "id-kim"}); len(log) != 1 || err != nil {
+			t.Errorf("the audit log forgot: %+v, %v", log, err)
 		}
 	})
 }
