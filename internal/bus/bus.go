@@ -24,6 +24,11 @@ type Bus interface {
 	Subscribe(f func(Notice)) (stop func())
 }
 
+// Lost is the topic of a notice that says: there was a time without a
+// connection to the other processes, and what they said then is not known.
+// Whoever keeps a copy of anything reads it again.
+const Lost = "bus.lost"
+
 // Backlog is how many notices wait for one listener.
 const Backlog = 1024
 

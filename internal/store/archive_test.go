@@ -105,6 +105,7 @@ func TestBackupAndRestoreAcrossDatabases(t *testing.T) {
 			t.Run(from+" to "+to, func(t *testing.T) {
 				src, url := openURL(t, newFrom(t)), newTo(t)
 				fill(t, src, 30)
+				talk(t, src, "u1", 20)
 				path := filepath.Join(t.TempDir(), "backup.zip")
 				made, err := src.Backup(t.Context(), path, nil, false)
 				if err != nil {
@@ -127,11 +128,17 @@ func TestBackupAndRestoreAcrossDatabases(t *testing.T) {
 				if a, b := contents(t, src), contents(t, got); !reflect.DeepEqual(a, b) {
 					t.Errorf("restored:\n%v\nwant:\n%v", b, a)
 				}
-				fill2 := got.Write(t.Context(), func(tx store.Q) error {
+				if found, err := got.Conversations().Search(t.Context(), "u1", "수도", 100); err != nil || len(found) != 20 {
+					t.Errorf("a search finds %d messages (%v), want 20", len(found), err)
+				}
+				if wrong, err := got.Check(t.Context()); err != nil || len(wrong) > 0 {
+					t.Errorf("check: %v, %v", wrong, err)
+				}
+				broken := got.Write(t.Context(), func(tx store.Q) error {
 					_, err := tx.Exec(t.Context(), `INSERT INTO sessions (id, user_id, hash, created, seen, expires, address, agent) VALUES ('x', 'nobody', 'x', 1, 2, 3, '', '')`)
 					return err
 				})
-				if fill2 == nil {
+				if broken == nil {
 					t.Error("the restored database does not check references")
 				}
 			})
@@ -188,7 +195,7 @@ func TestDamagedBackupChangesNothing(t *testing.T) {
 	if _, err := db.Backup(t.Context(), path, nil, false); err != nil {
 		t.Fatal(err)
 	}
-	fill2 := contents(t, db)
+	before := contents(t, db)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -214,8 +221,8 @@ func TestDamagedBackupChangesNothing(t *testing.T) {
 	if damaged < 40 {
 		t.Errorf("only %d of 97 damages were found", damaged)
 	}
-	if got := contents(t, openURL(t, url)); !reflect.DeepEqual(got, fill2) {
-		t.Errorf("the database changed: %v, was %v", got, fill2)
+	if got := contents(t, openURL(t, url)); !reflect.DeepEqual(got, before) {
+		t.Errorf("the database changed: %v, was %v", got, before)
 	}
 }
 

@@ -119,14 +119,7 @@ const maxRetries = 12
 // pause waits a random time that doubles with each attempt, from 2 ms to
 // 256 ms at most, so that two who collide do not collide again.
 func pause(ctx context.Context, attempt int) error {
-	t := time.NewTimer(rand.N(2 * time.Millisecond << min(attempt, 7)))
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return sleep(ctx, rand.N(2*time.Millisecond<<min(attempt, 7)))
 }
 
 // writeOnce runs f once. Postgres keeps what SQLite's single writer gives by

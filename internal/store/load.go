@@ -278,5 +278,51 @@ func (db *DB) advanceSequences(ctx context.Context) error {
 	return nil
 }
 
-// rebuild makes again what is derived from rows.
-func (db *DB) rebuild(context.Context) error { return nil }
+// rebuild makes the search index again from the messages. An answer that was
+// being made gets its terms when it is found to be interrupted.
+func (db *DB) rebuild(ctx context.Context) error {
+	for last := ""; ; {
+		batch, err := db.unindexed(ctx, last)
+		if err != nil {
+			return fmt.Errorf("store: make the search index: %w", err)
+		}
+		if len(batch) == 0 {
+			return nil
+		}
+		err = db.Write(ctx, func(tx Q) error {
+			for _, m := range batch {
+				if err := index(ctx, tx, m.id, m.content); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("store: make the search index: %w", err)
+		}
+		last = batch[len(batch)-1].id
+	}
+}
+
+type unindexed struct{ id, content string }
+
+// rebuildBatch is how many messages are in memory at once.
+const rebuildBatch = 200
+
+func (db *DB) unindexed(ctx context.Context, after string) ([]unindexed, error) {
+	rows, err := db.Query(ctx, `SELECT m.id, m.content FROM messages m LEFT JOIN message_terms t ON t.message = m.id
+		WHERE m.status <> 'live' AND t.message IS NULL AND m.id > ? ORDER BY m.id LIMIT ?`, after, rebuildBatch)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var out []unindexed
+	for rows.Next() {
+		var m unindexed
+		if err := rows.Scan(&m.id, &m.content); err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, rows.Err()
+}

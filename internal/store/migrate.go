@@ -87,11 +87,14 @@ func (db *DB) missing(ctx context.Context) ([]int64, error) {
 // applied lists the steps that were run on this database, in ascending order;
 // none if it is new.
 func (db *DB) applied(ctx context.Context) ([]int64, error) {
+	return db.appliedBy(ctx, Q{db.write, db.dialect})
+}
+
+func (db *DB) appliedBy(ctx context.Context, q Q) ([]int64, error) {
 	exists := `SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`
 	if db.dialect == Postgres {
 		exists = `SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'goose_db_version'`
 	}
-	q := Q{db.write, db.dialect}
 	var n int
 	if err := q.QueryRow(ctx, exists).Scan(&n); err != nil {
 		return nil, fmt.Errorf("store: schema of %s: %w", db.path, err)
