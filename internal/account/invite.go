@@ -119,6 +119,7 @@ func (s *Service) Invitation(ctx context.Context, token string, c Client) (Invit
 	if !i.open(s.now()) || site.SignUp == SignUpClosed {
 		return Invitation{}, ErrNotFound
 	}
+	s.mayAgain("", c)
 	return i, nil
 }
 

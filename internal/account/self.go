@@ -84,7 +84,7 @@ func (s *Service) newPassword(ctx context.Context, p Principal, u UserRow, c Sel
 	if err != nil {
 		return "", err
 	}
-	s.pairs.forgive(pair(u.Login, client))
+	s.mayAgain(u.Login, client)
 	if err := checkPassword(*c.Password, u.Login); err != nil {
 		return "", err
 	}

@@ -277,6 +277,18 @@ func TestSessionsExpire(t *testing.T) {
 	}
 }
 
+// Who knows the password may sign in as often as they like.
+func TestRightPasswordsAreNotSlowedDown(t *testing.T) {
+	w := site(t)
+	for range 150 {
+		_, _, err := w.SignIn(t.Context(), "boss", secret, home)
+		w.must(err)
+	}
+	if list, err := w.Sessions(t.Context(), w.boss); len(list) != account.MaxSessions || err != nil {
+		t.Errorf("%d sessions, %v; want the newest %d", len(list), err, account.MaxSessions)
+	}
+}
+
 // counting counts how often credentials are read and written.
 type counting struct {
 	account.Store

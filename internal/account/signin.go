@@ -18,7 +18,7 @@ func (s *Service) SignIn(ctx context.Context, login, password string, c Client) 
 		s.failed(ctx, u, c, err)
 		return "", Principal{}, err
 	}
-	s.pairs.forgive(pair(login, c))
+	s.mayAgain(login, c)
 	return s.begin(ctx, u, c, ActSignIn, "password")
 }
 
@@ -34,6 +34,15 @@ func (s *Service) mayTry(login string, c Client) error {
 		return &RateError{wait}
 	}
 	return nil
+}
+
+// mayAgain takes back what mayTry counted: only tries that fail are limited.
+func (s *Service) mayAgain(login string, c Client) {
+	s.address.giveBack(addressText(c.Address))
+	if login != "" {
+		s.pairs.forgive(pair(login, c))
+		s.logins.giveBack(login)
+	}
 }
 
 func pair(login string, c Client) string { return login + "\n" + addressText(c.Address) }

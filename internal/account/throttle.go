@@ -53,7 +53,16 @@ func (t *throttle) take(key string, now time.Time) (wait time.Duration) {
 	return 0
 }
 
-// forgive takes the tries of key back: they ended well.
+// giveBack takes one try of key back: it ended well.
+func (t *throttle) giveBack(key string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if full, ok := t.buckets[key]; ok {
+		t.buckets[key] = full.Add(-t.every)
+	}
+}
+
+// forgive takes all tries of key back: they ended well.
 func (t *throttle) forgive(key string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
