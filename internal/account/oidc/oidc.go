@@ -9,6 +9,7 @@ package oidc
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/http"
@@ -41,7 +42,8 @@ type Config struct {
 	Otherwise  account.Role // role of who is in none of the groups of Roles; Member if empty
 	Create     bool         // make an account on the first sign-in
 
-	Client *http.Client     // with sensible limits if nil
+	TLS    *tls.Config      // authorities to trust, the system's if nil
+	Client *http.Client     // instead of one with our limits, which also trusts TLS
 	Now    func() time.Time // time.Now if nil
 }
 
@@ -100,12 +102,25 @@ func New(c Config) (*Provider, error) {
 		c.Otherwise = account.Member
 	}
 	if c.Client == nil {
-		c.Client = &http.Client{Timeout: timeout, Transport: limited{http.DefaultTransport}}
+		c.Client = client(c.TLS)
 	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	return &Provider{cfg: c}, nil
+}
+
+// client asks the provider and nobody else: a provider does not send us on to
+// other hosts when it is asked for keys or tokens.
+func client(trust *tls.Config) *http.Client {
+	t := http.DefaultTransport.(*http.Transport).Clone()
+	t.TLSClientConfig = trust
+	return &http.Client{Timeout: timeout, Transport: limited{t}, CheckRedirect: func(r *http.Request, via []*http.Request) error {
+		if r.URL.Host != via[0].URL.Host || len(via) > 3 {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}}
 }
 
 // safeURL refuses addresses over which a token could be read or swapped.

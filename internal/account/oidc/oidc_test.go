@@ -4,6 +4,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +34,9 @@ type liar struct {
 	pad      int // bytes of white space after the answer
 }
 
-func newLiar(t *testing.T) *liar {
+func newLiar(t *testing.T) *liar { return newLiarOn(t, httptest.NewServer) }
+
+func newLiarOn(t *testing.T, serve func(http.Handler) *httptest.Server) *liar {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -58,7 +62,7 @@ func newLiar(t *testing.T) *liar {
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(l.userinfo)
 	})
-	l.Server = httptest.NewServer(mux)
+	l.Server = serve(mux)
 	op.SetIssuer(l.URL)
 	t.Cleanup(l.Close)
 	return l
@@ -155,6 +159,21 @@ func TestProvidersThatDoNotAnswer(t *testing.T) {
 	fresh := newProvider(t, oidc.Config{ID: "corp", Issuer: l.URL, ClientID: "malmoi", Redirect: redirect})
 	if _, _, err := fresh.Start(t.Context()); !errors.Is(err, account.ErrUnavailable) {
 		t.Errorf("a provider that never was there: %v", err)
+	}
+}
+
+// A closed network has its own authority.
+func TestOwnAuthority(t *testing.T) {
+	l := newLiarOn(t, httptest.NewTLSServer)
+	c := oidc.Config{ID: "corp", Issuer: l.URL, ClientID: "malmoi", Redirect: redirect}
+	if _, _, err := newProvider(t, c).Start(t.Context()); !errors.Is(err, account.ErrUnavailable) {
+		t.Errorf("a certificate of an unknown authority: %v", err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(l.Certificate())
+	c.TLS = &tls.Config{RootCAs: pool}
+	if _, _, err := newProvider(t, c).Start(t.Context()); err != nil {
+		t.Errorf("with the authority named: %v", err)
 	}
 }
 
