@@ -76,6 +76,29 @@ func TestUnknownLoginsCostAHash(t *testing.T) {
 	}
 }
 
+// When the bus lost notices, Run looks at once and not at its next turn.
+func TestLostNoticesAreLookedForAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, b := &stub{user: UserRow{User: User{ID: "u", Login: "kim", Role: Member}}}, &bus.Memory{}
+		s := NewService(store, b, Options{HashKiB: 8})
+		defer s.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { s.Run(ctx); close(done) }()
+		stream := s.Watch(ctx, Principal{User: "u", Role: Member, Session: "s1"})
+		store.gone.Store(true)
+		b.Publish(bus.Notice{Topic: bus.Lost})
+		synctest.Wait()
+		select {
+		case <-stream:
+		default:
+			t.Error("after lost notices a session that ended is not noticed")
+		}
+		cancel()
+		<-done
+	})
+}
+
 func TestRunLooksAfterThings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &stub{user: UserRow{User: User{ID: "u", Login: "kim", Role: Member}}}

@@ -64,6 +64,7 @@ type Service struct {
 	seen    seenCache
 	watched watchers
 	ledger  ledger
+	lost    chan struct{} // notices were lost: look now
 	stop    func()
 	once    sync.Once
 }
@@ -76,6 +77,7 @@ func NewService(store Store, b bus.Bus, opt Options) *Service {
 		logins:  newThrottle(loginBurst, loginEvery, throttleKeys),
 		pairs:   newThrottle(pairBurst, pairEvery, throttleKeys),
 		address: newThrottle(addressBurst, addressEvery, throttleKeys),
+		lost:    make(chan struct{}, 1),
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -106,6 +108,7 @@ func (s *Service) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-s.lost:
 		}
 		s.recheck(ctx)
 		if err := s.flush(ctx); err != nil {

@@ -67,6 +67,13 @@ func (s *Service) hear(n bus.Notice) {
 	case TopicChanged:
 		s.seen.forget()
 		s.ledger.forget()
+	case bus.Lost:
+		s.seen.forget()
+		s.ledger.forget()
+		select {
+		case s.lost <- struct{}{}: // Run looks at once
+		default:
+		}
 	}
 }
 
