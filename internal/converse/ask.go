@@ -2,6 +2,7 @@ package converse
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,6 +36,9 @@ func (s *Service) Ask(ctx context.Context, p account.Principal, a Ask) (Asked, e
 	}
 	if chat.Messages >= MaxMessages {
 		return Asked{}, invalid("content", "a chat holds at most %d messages: begin a new one", MaxMessages)
+	}
+	if err := s.mayFollow(ctx, p.User, a.Parent); err != nil {
+		return Asked{}, err
 	}
 	now := s.now()
 	q := Message{ID: id, Chat: chat.ID, Parent: a.Parent, Role: User, Content: a.Content, Status: Done, Pasted: a.Pasted, Created: now}
@@ -196,11 +200,27 @@ func (s *Service) Stop(ctx context.Context, p account.Principal, id string) erro
 	return nil
 }
 
+// mayFollow asks that what a question hangs below is finished: the model would
+// not see the rest of it.
+func (s *Service) mayFollow(ctx context.Context, o Owner, parent string) error {
+	if parent == "" {
+		return nil
+	}
+	m, err := s.store.Message(ctx, o, parent)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil // Begin says which message is missing
+	case err == nil && m.Status == Live:
+		return fmt.Errorf("the answer above is still being made: %w", ErrConflict)
+	}
+	return err
+}
+
 func (s *Service) mayAnswer(p account.Principal) error {
 	if err := writes(p); err != nil {
 		return err
 	}
-	if s.closing.Err() != nil || s.hub.size() >= MaxLive {
+	if s.closing.Err() != nil || s.hub.size() >= MaxLive || s.hub.bytes.Load() >= MaxHeld {
 		return ErrBusy
 	}
 	return nil

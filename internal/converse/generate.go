@@ -16,6 +16,7 @@ import (
 var (
 	errStopped = errors.New("stopped by the user")
 	errLost    = errors.New("another process makes this answer now")
+	errTooLong = errors.New("the answer is too long to be kept")
 )
 
 // finishTime bounds the writing of an answer's last state, and how long it is
@@ -29,6 +30,12 @@ const (
 func (s *Service) start(p account.Principal, m Message, request llm.ChatRequest) {
 	ctx, cancel := context.WithCancelCause(s.closing)
 	a := newAnswer(p.User, m, cancel)
+	s.gate.Lock()
+	defer s.gate.Unlock()
+	if s.closing.Err() != nil {
+		cancel(nil)
+		return // it stays live in the store, and the next process finds it
+	}
 	s.hub.add(a)
 	s.work.Add(1)
 	go func() {
@@ -104,11 +111,14 @@ func (r *run) ask(ctx context.Context, request llm.ChatRequest) error {
 			}
 			return err
 		}
-		r.take(e)
+		if err := r.take(e); err != nil {
+			r.usage = st.Usage()
+			return err
+		}
 	}
 }
 
-func (r *run) take(e llm.Event) {
+func (r *run) take(e llm.Event) error {
 	d := Delta{Content: e.Content, Reasoning: e.Reasoning}
 	if t := e.ToolCall; t != nil {
 		d.ToolCall = &ToolCallDelta{Index: t.Index, ID: t.ID, Name: t.Name, Arguments: t.Arguments}
@@ -117,11 +127,14 @@ func (r *run) take(e llm.Event) {
 		if r.first.IsZero() {
 			r.first = r.s.now()
 		}
-		r.a.say(d)
+		if !r.a.say(d) {
+			return errTooLong
+		}
 	}
 	if e.Finish != "" {
 		r.finish = e.Finish
 	}
+	return nil
 }
 
 // last is the answer as it stays.
@@ -133,6 +146,8 @@ func (r *run) last(ctx context.Context, err error) Message {
 	}
 	switch cause := context.Cause(ctx); {
 	case err == nil:
+	case errors.Is(err, errTooLong):
+		m.Status = Length
 	case errors.Is(cause, errStopped):
 		m.Status = Stopped
 	case cause != nil:

@@ -4,12 +4,14 @@ import (
 	"context"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // hub knows the answers that this process makes. The zero value works.
 type hub struct {
-	mu   sync.Mutex
-	live map[string]*answer
+	mu    sync.Mutex
+	live  map[string]*answer
+	bytes atomic.Int64 // of the events of all live answers
 }
 
 // answer is one answer while it is made. Its goroutine alone appends; readers
@@ -26,10 +28,12 @@ type answer struct {
 	final   *Message
 	more    chan struct{} // closed and replaced when something comes
 	logged  int           // events that the log has, owned by the writer
+	held    int           // bytes of events
+	bytes   *atomic.Int64 // of all answers of the hub
 }
 
 func newAnswer(o Owner, m Message, cancel context.CancelCauseFunc) *answer {
-	a := &answer{owner: o, message: m, cancel: cancel, more: make(chan struct{})}
+	a := &answer{owner: o, message: m, cancel: cancel, more: make(chan struct{}), bytes: new(atomic.Int64)}
 	a.content.WriteString(m.Content)
 	a.reason.WriteString(m.Reasoning)
 	return a
@@ -41,13 +45,19 @@ func (h *hub) add(a *answer) {
 	if h.live == nil {
 		h.live = map[string]*answer{}
 	}
+	a.bytes = &h.bytes
 	h.live[a.message.ID] = a
 }
 
 func (h *hub) remove(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.live, id)
+	if a := h.live[id]; a != nil {
+		a.mu.Lock()
+		h.bytes.Add(-int64(a.held))
+		a.mu.Unlock()
+		delete(h.live, id)
+	}
 }
 
 func (h *hub) get(id string) *answer {
@@ -79,10 +89,17 @@ func (h *hub) stop(id string) {
 	}
 }
 
-// say appends an event and wakes the readers.
-func (a *answer) say(d Delta) {
+// say appends an event and wakes the readers. It returns false, and appends
+// nothing, if the answer is as long as one may be.
+func (a *answer) say(d Delta) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	n := d.size()
+	if a.held+n > MaxAnswer {
+		return false
+	}
+	a.held += n
+	a.bytes.Add(int64(n))
 	a.events = append(a.events, d)
 	a.content.WriteString(d.Content)
 	a.reason.WriteString(d.Reasoning)
@@ -90,6 +107,18 @@ func (a *answer) say(d Delta) {
 		a.message.ToolCalls = appendCall(a.message.ToolCalls, *d.ToolCall)
 	}
 	a.wake()
+	return true
+}
+
+// deltaBytes is about what an event takes in memory beside its text.
+const deltaBytes = 64
+
+func (d Delta) size() int {
+	n := deltaBytes + len(d.Content) + len(d.Reasoning)
+	if d.ToolCall != nil {
+		n += deltaBytes + len(d.ToolCall.ID) + len(d.ToolCall.Name) + len(d.ToolCall.Arguments)
+	}
+	return n
 }
 
 // end sets the last state, after which nothing comes.

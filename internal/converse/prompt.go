@@ -97,6 +97,12 @@ func (a about) request(history []Message, p Params, contextTokens int) llm.ChatR
 		if m.Role == Assistant && strings.TrimSpace(m.Content) == "" {
 			continue // failed or stopped before its first word
 		}
+		if n := len(r.Messages); n > 0 && r.Messages[n-1].Role == string(m.Role) {
+			// Many templates refuse two turns of one side; a question whose answer
+			// failed is asked together with the next.
+			r.Messages[n-1].Content += "\n\n" + m.Content
+			continue
+		}
 		r.Messages = append(r.Messages, chat.Message{Role: string(m.Role), Content: m.Content})
 	}
 	r.N = 1

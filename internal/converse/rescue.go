@@ -10,12 +10,12 @@ import (
 const maxOrphans = 100
 
 // rescue ends the answers whose process is gone: they keep what the log has
-// and are marked as interrupted. With all, leases do not count: no other
-// process makes answers.
+// and are marked as interrupted. With all, leases do not count, because no other
+// process makes answers: whatever was leased before this one began is orphaned.
 func (s *Service) rescue(ctx context.Context, all bool) {
 	before := s.now()
 	if all {
-		before = before.AddDate(100, 0, 0)
+		before = s.started.Add(s.opt.LeaseFor)
 	}
 	for {
 		orphans, err := s.store.Orphans(ctx, before, maxOrphans)

@@ -52,7 +52,10 @@ type Service struct {
 
 	hub     hub
 	writer  *writer
+	gate    sync.Mutex     // held while work begins, so that none begins after Close
 	work    sync.WaitGroup // answers being made, and titles
+	imports chan struct{}  // one token: a file that is taken over is large
+	started time.Time
 	closing context.Context
 	cancel  context.CancelFunc
 	unhear  func()
@@ -86,6 +89,8 @@ func NewService(store Store, models llm.Models, b bus.Bus, opt Options) *Service
 	if s.opt.LeaseFor == 0 {
 		s.opt.LeaseFor = 15 * time.Second
 	}
+	s.started = s.now()
+	s.imports = make(chan struct{}, 1)
 	s.closing, s.cancel = context.WithCancel(context.Background())
 	s.writer = newWriter(s, time.Duration(s.opt.FlushMS)*time.Millisecond)
 	s.unhear = b.Subscribe(s.hear)
@@ -119,7 +124,9 @@ func (s *Service) Run(ctx context.Context) {
 // Close ends the answers that are being made; what they have said is kept and
 // they are marked as interrupted.
 func (s *Service) Close() error {
+	s.gate.Lock()
 	s.cancel()
+	s.gate.Unlock()
 	s.work.Wait()
 	s.unhear()
 	return s.writer.close()
@@ -141,7 +148,7 @@ func (s *Service) tell(topic string, o Owner, id string) {
 
 // writes refuses those who may only read.
 func writes(p account.Principal) error {
-	if p.Role == account.Reader {
+	if !p.Writes() {
 		return ErrReader
 	}
 	return nil

@@ -33,7 +33,7 @@ func (s *Service) Share(ctx context.Context, p account.Principal, chat string, e
 	if len(all) >= MaxShares {
 		return Share{}, invalid("expires", "a chat has at most %d links: delete some", MaxShares)
 	}
-	c, list, err := s.Open(ctx, p, chat)
+	c, list, err := s.whole(ctx, p.User, chat)
 	if err != nil {
 		return Share{}, err
 	}

@@ -28,12 +28,12 @@ func (s *Service) name(p account.Principal, answer Message) {
 	ctx, cancel := context.WithTimeout(s.closing, titleTime)
 	defer cancel()
 	c, err := s.store.Chat(ctx, p.User, answer.Chat)
-	if err != nil || c.Named || c.Messages != 2 {
+	if err != nil || c.Named || c.Messages > 3 || c.Leaf != answer.ID {
 		return
 	}
 	tree, err := s.store.Messages(ctx, p.User, answer.Chat)
-	if err != nil || len(tree) == 0 {
-		return
+	if err != nil || len(tree) < 2 || tree[0].ID != answer.Parent {
+		return // not the first question's answer
 	}
 	title, err := s.askTitle(ctx, answer.Model, tree[0].Content, answer.Content)
 	if err != nil || !usable(title) {

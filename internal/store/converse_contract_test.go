@@ -334,6 +334,15 @@ func TestDeletingABranch(t *testing.T) {
 		if chat, err = c.Chat(ctx, ann, "c1"); err != nil || chat.Messages != 4 {
 			t.Errorf("%+v, %v", chat, err)
 		}
+		// What was deleted twice over comes back from the top down.
+		must(t, c.DeleteMessage(ctx, ann, "q2", at(30)))
+		must(t, c.DeleteMessage(ctx, ann, "q1", at(31)))
+		wants(t, c.RestoreMessage(ctx, ann, "q2"), converse.ErrConflict)
+		must(t, c.RestoreMessage(ctx, ann, "q1"))
+		must(t, c.RestoreMessage(ctx, ann, "q2"))
+		if chat, err = c.Chat(ctx, ann, "c1"); err != nil || chat.Messages != 4 {
+			t.Errorf("%+v, %v", chat, err)
+		}
 	})
 }
 

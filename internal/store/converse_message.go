@@ -236,6 +236,16 @@ func (c *Conversations) DeleteMessage(ctx context.Context, o converse.Owner, id 
 // RestoreMessage shows again what was hidden together with a message.
 func (c *Conversations) RestoreMessage(ctx context.Context, o converse.Owner, id string) error {
 	return c.write(ctx, func(tx Q) error {
+		var hidden int
+		err := tx.QueryRow(ctx, `SELECT count(*) FROM messages m JOIN messages above ON above.id = m.parent
+			WHERE m.owner = ? AND above.deleted > m.deleted AND m.chat = (SELECT chat FROM messages WHERE id = ? AND owner = ?)
+			AND m.deleted = (SELECT deleted FROM messages WHERE id = ?)`, string(o), id, string(o), id).Scan(&hidden)
+		if err != nil {
+			return err
+		}
+		if hidden > 0 {
+			return fmt.Errorf("what it hangs below was deleted later, restore that first: %w", converse.ErrConflict)
+		}
 		return some(tx.Exec(ctx, `UPDATE messages SET deleted = 0 WHERE owner = ? AND deleted <> 0
 			AND (chat, deleted) = (SELECT chat, deleted FROM messages WHERE id = ? AND owner = ?)`, string(o), id, string(o)))
 	})
