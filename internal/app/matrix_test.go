@@ -128,6 +128,10 @@ var tries = map[string]try{
 	"GET /api/chats/{id}/shares":            {path: "/api/chats/{chat}/shares", mine: true},
 	"POST /api/chats/{id}/shares":           {path: "/api/chats/{chat}/shares", body: `{}`, mine: true},
 	"DELETE /api/shares/{id}":               {path: "/api/shares/{share}", mine: true},
+	"GET /api/search":                       {path: "/api/search?q=canary"},
+	"GET /api/chats/{id}/export":            {path: "/api/chats/{chat}/export?format=md", mine: true},
+	"GET /api/export":                       {},
+	"POST /api/import":                      {body: `{"not":"an export"}`, want: anyStatus},
 	"GET /api/shared/{token}":               {path: "/api/shared/guessed", want: 404},
 
 	"GET /v1/models": {}, "GET /v1/models/{id...}": {path: "/v1/models/m"},
@@ -302,7 +306,7 @@ func (c cast) state(x things) string {
 		return ""
 	}
 	var b strings.Builder
-	for _, path := range []string{"/api/chats/{chat}", "/api/chats/{chat}/shares", "/api/folders", "/api/folders/{folder}/files", "/api/prompts", "/api/presets", "/api/memories"} {
+	for _, path := range []string{"/api/chats/{chat}", "/api/chats/{chat}/shares", "/api/folders", "/api/search?q=canary", "/api/folders/{folder}/files", "/api/prompts", "/api/presets", "/api/memories"} {
 		b.WriteString(c.owner.do("GET", x.fill(path), "").body)
 	}
 	return b.String()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -26,13 +27,15 @@ type Site struct {
 	Converse   *converse.Service
 	Server     *httpapi.Server
 
-	api     *api.API
-	db      *store.DB
-	bus     bus.Bus
-	log     *slog.Logger
-	cancel  context.CancelFunc // ends what runs beside requests
-	running sync.WaitGroup
-	once    sync.Once
+	api      *api.API
+	db       *store.DB
+	node     string // this process, unique on the site
+	bus      bus.Bus
+	closeBus func()
+	log      *slog.Logger
+	cancel   context.CancelFunc // ends what runs beside requests
+	running  sync.WaitGroup
+	once     sync.Once
 }
 
 // Open opens the database, which migrates it, starts the services and builds
@@ -48,7 +51,8 @@ func Open(ctx context.Context, c Config, models llm.Models) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Site{db: db, bus: &bus.Memory{}, log: c.Log}
+	s := &Site{db: db, node: rand.Text(), log: c.Log}
+	s.bus, s.closeBus = db.Bus(ctx)
 	if err := s.assemble(ctx, c, models); err != nil {
 		s.Close()
 		return nil, err
@@ -78,10 +82,10 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 		return fmt.Errorf("app: %w", err)
 	}
 	s.Converse = converse.NewService(s.db.Conversations(), models, s.bus, converse.Options{
-		Now: c.Now, Log: c.Log, Meter: s.Accounts, Blobs: c.Blobs, Titles: true, Alone: s.db.Dialect() == store.SQLite,
+		Node: s.node, Now: c.Now, Log: c.Log, Meter: s.Accounts, Blobs: c.Blobs, Titles: true, Alone: s.db.Dialect() == store.SQLite,
 	})
 	s.api = api.New(api.Options{
-		Accounts: s.Accounts, Converse: s.Converse, Bus: s.bus, Models: models, Single: s.Single, Providers: c.Providers, LDAP: c.Directory != nil,
+		Accounts: s.Accounts, Converse: s.Converse, Bus: s.bus, Models: models, Single: s.Single, Providers: c.Providers, LDAP: c.Directory != nil, Site: s,
 		Version: c.Version, KeepAlive: c.KeepAlive, Log: c.Log, Now: c.Now,
 	})
 	o.Routes = s.api.Routes()
@@ -92,6 +96,7 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 	s.cancel = cancel
 	s.running.Go(func() { s.Accounts.Run(background) })
 	s.running.Go(func() { s.Converse.Run(background) })
+	s.running.Go(func() { s.db.Heartbeat(background, s.node, c.Version) })
 	return nil
 }
 
@@ -132,6 +137,7 @@ func (s *Site) Close() error {
 		if s.Accounts != nil {
 			err = errors.Join(err, s.Accounts.Close())
 		}
+		s.closeBus()
 		err = errors.Join(err, s.db.Close())
 	})
 	return err

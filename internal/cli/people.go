@@ -14,7 +14,6 @@ import (
 	"golang.org/x/term"
 
 	"malmoi/internal/account"
-	"malmoi/internal/bus"
 	"malmoi/internal/store"
 )
 
@@ -27,11 +26,12 @@ type peopleFlags struct {
 type people struct {
 	*account.Service
 	db    *store.DB
+	quiet func()            // ends the bus
 	admin account.Principal // whoever may run commands here manages the site
 }
 
 func (f *peopleFlags) open(ctx context.Context, env *Env, g *globals) (*people, error) {
-	address, err := (&siteFlags{Database: f.Database}).database(g)
+	address, err := (&dataFlags{Database: f.Database}).database(g)
 	if err != nil {
 		return nil, err
 	}
@@ -39,8 +39,11 @@ func (f *peopleFlags) open(ctx context.Context, env *Env, g *globals) (*people, 
 	if err != nil {
 		return nil, err
 	}
-	s := account.NewService(db.Accounts(), &bus.Memory{}, account.Options{Now: env.Now})
-	return &people{s, db, account.Operator("operator" + operatorName())}, nil
+	// With Postgres running servers hear at once what changes here; with SQLite
+	// they find out when they look.
+	notices, quiet := db.Bus(ctx)
+	s := account.NewService(db.Accounts(), notices, account.Options{Now: env.Now})
+	return &people{s, db, quiet, account.Operator("operator" + operatorName())}, nil
 }
 
 // operatorName is the system's name of who runs the command, for the audit log.
@@ -53,7 +56,11 @@ func operatorName() string {
 }
 
 // Close ends the service and the database.
-func (p *people) Close() error { return errors.Join(p.Service.Close(), p.db.Close()) }
+func (p *people) Close() error {
+	err := p.Service.Close()
+	p.quiet() // sends what is left
+	return errors.Join(err, p.db.Close())
+}
 
 // find returns the user with a login.
 func (p *people) find(ctx context.Context, login string) (account.User, error) {

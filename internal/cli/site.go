@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
-	"os"
-	"path/filepath"
 
 	"malmoi/internal/app"
 	"malmoi/internal/httpapi"
@@ -18,7 +16,7 @@ import (
 
 // siteFlags say where a site's data lie and who may come in.
 type siteFlags struct {
-	Database   string   `help:"Where people and conversations are kept: a file, or postgres://… (default: malmoi.db in the data folder)." placeholder:"DATABASE" env:"MALMOI_DATABASE"`
+	dataFlags
 	Accounts   bool     `help:"Everybody signs in. This is so by itself once the database has an account."`
 	SingleUser bool     `name:"single-user" help:"Personal mode: whoever reaches the server is its one user."`
 	SignIn     string   `name:"sign-in" help:"JSON file of identity providers (OpenID Connect, LDAP) that people may sign in with; see docs/guide/sign-in.md." placeholder:"FILE"`
@@ -39,8 +37,12 @@ func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
+	files, err := c.blobs(ctx, g)
+	if err != nil {
+		return nil, err
+	}
 	config := app.Config{
-		Listen: c.Listen, Database: database, Mode: mode,
+		Listen: c.Listen, Database: database, Blobs: app.Files(files), Mode: mode,
 		MaxConcurrent: c.Requests, APIKeys: c.APIKeys, Hosts: c.Hosts, Origins: c.Origins, Proxies: proxies,
 		Version: Version, Page: webui.Handler(), Log: log, Now: env.Now,
 	}
@@ -72,18 +74,6 @@ func (f *siteFlags) mode() (app.Mode, error) {
 		return app.Single, nil
 	}
 	return app.Auto, nil
-}
-
-// database is the database that the flags name, by default a file in the data
-// folder, which is made for its owner alone.
-func (f *siteFlags) database(g *globals) (string, error) {
-	if f.Database != "" {
-		return f.Database, nil
-	}
-	if err := os.MkdirAll(g.Data, 0o700); err != nil {
-		return "", withHint(err, "name a place for the data with --data DIR or --database FILE")
-	}
-	return filepath.Join(g.Data, "malmoi.db"), nil
 }
 
 // networks reads addresses and CIDR networks.

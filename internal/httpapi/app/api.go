@@ -45,6 +45,7 @@ type API struct {
 	started time.Time
 
 	open      streams
+	imports   chan struct{} // one per file being taken over
 	listeners listeners
 	unhear    func()
 }
@@ -63,7 +64,7 @@ func New(o Options) *API {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	a := &API{opt: o, started: o.Now()}
+	a := &API{opt: o, started: o.Now(), imports: make(chan struct{}, maxImports)}
 	a.huma = humago.New(table{a}, a.config())
 	a.session()
 	a.invited()
@@ -79,6 +80,7 @@ func New(o Options) *API {
 	a.folders()
 	a.library()
 	a.shares()
+	a.exchange()
 	a.describe()
 	a.unhear = o.Bus.Subscribe(a.listeners.hear)
 	return a
@@ -139,6 +141,9 @@ type ByID struct {
 // reply is an answer with a body.
 type reply[O any] struct{ Body O }
 
+// bodyTimeout is for a whole body to arrive, by a slow line too.
+const bodyTimeout = time.Minute
+
 // maxBody bounds the bodies of operations that carry no conversation.
 const maxBody = 64 << 10
 
@@ -170,7 +175,7 @@ func operation(pattern, summary string, status int, limit int64) huma.Operation 
 	tag, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/"), "/")
 	return huma.Operation{
 		OperationID: operationID(method, path), Method: method, Path: path,
-		Summary: summary, Tags: []string{tag}, DefaultStatus: status, MaxBodyBytes: limit + 1,
+		Summary: summary, Tags: []string{tag}, DefaultStatus: status, MaxBodyBytes: limit + 1, BodyReadTimeout: bodyTimeout,
 	}
 }
 

@@ -35,15 +35,34 @@ type listener struct {
 
 // hear takes a notice of the bus. It never waits.
 func (l *listeners) hear(n bus.Notice) {
-	switch n.Topic {
-	case converse.TopicChat, converse.TopicChatDeleted, converse.TopicMessage, converse.TopicFolder:
-	default:
-		return
-	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for one := range l.user[account.UserID(n.User)] {
-		one.offer(n)
+	switch n.Topic {
+	case converse.TopicChat, converse.TopicChatDeleted, converse.TopicMessage, converse.TopicFolder:
+		for one := range l.user[account.UserID(n.User)] {
+			one.offer(n)
+		}
+	case bus.Lost:
+		for _, all := range l.user {
+			for one := range all {
+				one.miss()
+			}
+		}
+	}
+}
+
+// miss notes that something happened and nobody knows what.
+func (l *listener) miss() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lost = true
+	l.wake()
+}
+
+func (l *listener) wake() {
+	select {
+	case l.more <- struct{}{}:
+	default: // it has not looked since the last time
 	}
 }
 
@@ -57,10 +76,7 @@ func (l *listener) offer(n bus.Notice) {
 	default:
 		l.queue = append(l.queue, n)
 	}
-	select {
-	case l.more <- struct{}{}:
-	default:
-	}
+	l.wake()
 }
 
 // take empties the queue.

@@ -42,6 +42,8 @@ type DiskHealth struct {
 // NodeHealth is one process of the site.
 type NodeHealth struct {
 	ID      string `json:"id"`
+	Version string `json:"version"`
+	Started int64  `json:"started"`
 	Seen    int64  `json:"seen"`
 	Current bool   `json:"current"`
 }
