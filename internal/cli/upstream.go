@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"malmoi/internal/llm"
+	"malmoi/internal/safety/pii"
 	"malmoi/internal/upstream"
 	"malmoi/internal/upstream/seal"
 )
@@ -33,7 +34,7 @@ func (f *upstreamFlags) open(ctx context.Context, env *Env, g *globals, log *slo
 	if err != nil || len(configs) == 0 {
 		return nil, err
 	}
-	set, err := upstream.New(configs, upstream.Options{Log: log, Now: env.Now})
+	set, err := upstream.New(configs, upstream.Options{Log: log, Now: env.Now, Mask: pii.Mask})
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type Config struct {
 	Only       []string          // its own names of the models that are offered; empty: all
 	Embeddings []string          // its own names of models that make vectors, beside those whose name says so
 	CA         string            // PEM file of the authority that signed its certificate; "": the system's
+	Mask       bool              // hide personal numbers in what is sent, with Options.Mask
 	MaxStreams int               // requests at one replica at once, 0: 1024
 	Timeouts   Timeouts
 }

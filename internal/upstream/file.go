@@ -28,6 +28,7 @@ type fileEntry struct {
 	Only       []string          `json:"only,omitempty"`
 	Embeddings []string          `json:"embeddings,omitempty"`
 	CA         string            `json:"ca,omitempty"`
+	Mask       bool              `json:"mask_personal_numbers,omitempty"`
 	MaxStreams int               `json:"max_streams,omitempty"`
 	Connect    float64           `json:"connect_seconds,omitempty"`
 	FirstByte  float64           `json:"first_byte_seconds,omitempty"`
@@ -129,7 +130,7 @@ func (e *fileEntry) config(key string) Config {
 	seconds := func(s float64) time.Duration { return time.Duration(max(0, min(s, 1e6)) * float64(time.Second)) }
 	return Config{
 		Name: e.Name, URLs: e.URLs, Key: Secret(key), Flavour: e.Flavour, Aliases: e.Aliases, Only: e.Only,
-		Embeddings: e.Embeddings, CA: e.CA, MaxStreams: max(0, e.MaxStreams),
+		Embeddings: e.Embeddings, CA: e.CA, Mask: e.Mask, MaxStreams: max(0, e.MaxStreams),
 		Timeouts: Timeouts{Connect: seconds(e.Connect), FirstByte: seconds(e.FirstByte), Idle: seconds(e.Idle), Total: seconds(e.Total)},
 	}
 }

@@ -57,6 +57,7 @@ func (m *remote) Chat(ctx context.Context, r llm.ChatRequest) (llm.Stream, error
 	if m.info.Embedding {
 		return nil, llm.ErrNoGeneration
 	}
+	r = m.server.mask.chat(r)
 	body, err := chatBody(m.model, m.fl, r)
 	if err != nil {
 		return nil, err
@@ -81,6 +82,7 @@ func (m *remote) Complete(ctx context.Context, r llm.CompletionRequest) (llm.Str
 	if m.info.Embedding {
 		return nil, llm.ErrNoGeneration
 	}
+	r.Prompt = m.server.mask.text(r.Prompt)
 	body, err := completionBody(m.model, m.fl, r, m.info.Context)
 	if err != nil {
 		return nil, err
@@ -103,7 +105,11 @@ func (m *remote) Embed(ctx context.Context, texts []string) ([][]float32, int, e
 	if len(texts) == 0 {
 		return nil, 0, nil
 	}
-	body, err := json.Marshal(map[string]any{"model": m.model, "input": texts})
+	sent := make([]string, len(texts))
+	for i, text := range texts {
+		sent[i] = m.server.mask.text(text)
+	}
+	body, err := json.Marshal(map[string]any{"model": m.model, "input": sent})
 	if err != nil || len(body) > maxBody {
 		return nil, 0, fmt.Errorf("%w: the texts have %d bytes, at most %d are sent to another server", llm.ErrBadRequest, len(body), maxBody)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -22,11 +23,13 @@ type Server struct {
 	limits  Timeouts
 	client  *http.Client
 	balance *balance
+	mask    mask
 	log     *slog.Logger
 	now     func() time.Time
 
-	probed  atomic.Int64 // when the last round of probes ended, in ms since 1970
-	probing sync.Mutex   // one round at a time
+	rounds  atomic.Int64  // of probes that ended
+	probed  atomic.Int64  // when the last round of probes ended, in ms since 1970
+	probing chan struct{} // holds one: a round at a time
 
 	mu     sync.Mutex
 	counts map[string]*counters // by their own model name
@@ -51,7 +54,7 @@ func newServer(cfg Config, o Options) (*Server, error) {
 	}
 	limits := cfg.Timeouts.withDefaults()
 	u := &Server{
-		name: cfg.Name, cfg: cfg, limits: limits, log: o.Log, now: o.Now, counts: map[string]*counters{},
+		name: cfg.Name, cfg: cfg, limits: limits, log: o.Log, now: o.Now, counts: map[string]*counters{}, probing: make(chan struct{}, 1),
 		balance: &balance{name: cfg.Name, most: cmp.Or(cfg.MaxStreams, defaultStreams)},
 		client: &http.Client{
 			Transport: &http.Transport{
@@ -66,6 +69,12 @@ func newServer(cfg Config, o Options) (*Server, error) {
 			},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return errRedirect },
 		},
+	}
+	if cfg.Mask {
+		if o.Mask == nil {
+			return nil, fmt.Errorf("upstream %s: personal numbers are to be masked and nothing masks them", cfg.Name)
+		}
+		u.mask = o.Mask
 	}
 	for _, base := range cfg.URLs {
 		u.balance.replicas = append(u.balance.replicas, newReplica(base))
@@ -95,8 +104,16 @@ func (u *Server) authorize(r *http.Request) {
 // probe asks every replica for its models, all at the same time. One that does
 // not answer keeps the list it gave last.
 func (u *Server) probe(ctx context.Context) {
-	u.probing.Lock()
-	defer u.probing.Unlock()
+	asked := u.rounds.Load()
+	select {
+	case u.probing <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
+	defer func() { <-u.probing }()
+	if u.rounds.Load() > asked {
+		return // somebody else's round ended while we waited
+	}
 	ctx, cancel := context.WithTimeout(ctx, u.limits.Probe)
 	defer cancel()
 	var group sync.WaitGroup
@@ -118,6 +135,7 @@ func (u *Server) probe(ctx context.Context) {
 	}
 	group.Wait()
 	u.probed.Store(u.now().UnixMilli())
+	u.rounds.Add(1)
 }
 
 // list is GET /models.

@@ -17,7 +17,9 @@ import (
 type Options struct {
 	Probe time.Duration // between two looks at each server, 30 s
 	Log   *slog.Logger  // nil: nowhere
-	Now   func() time.Time
+	// Mask hides personal numbers in a text; needed where a Config asks for it.
+	Mask func(string) string
+	Now  func() time.Time
 }
 
 // Set is all upstreams together. It implements llm.Models; a model's name is

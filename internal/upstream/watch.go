@@ -11,7 +11,7 @@ import (
 // Timeouts bound the phases of an answer. Zero values are the defaults.
 type Timeouts struct {
 	Connect   time.Duration // to open a connection, 5 s
-	FirstByte time.Duration // from the request to the first byte of the answer's body, 2 min
+	FirstByte time.Duration // from the request to the first byte of the answer's body, 5 min
 	Idle      time.Duration // between two signs of life of an answer under way, 60 s
 	Total     time.Duration // for the whole answer, 30 min
 	Probe     time.Duration // for the list of models, 5 s
@@ -19,7 +19,7 @@ type Timeouts struct {
 
 func (t Timeouts) withDefaults() Timeouts {
 	t.Connect = cmp.Or(t.Connect, 5*time.Second)
-	t.FirstByte = cmp.Or(t.FirstByte, 2*time.Minute)
+	t.FirstByte = cmp.Or(t.FirstByte, 5*time.Minute)
 	t.Idle = cmp.Or(t.Idle, time.Minute)
 	t.Total = cmp.Or(t.Total, 30*time.Minute)
 	t.Probe = cmp.Or(t.Probe, 5*time.Second)
