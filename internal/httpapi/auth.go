@@ -79,7 +79,7 @@ func (s *Server) identify(w http.ResponseWriter, r *http.Request, a door.Access)
 func (s *Server) whoIs(r *http.Request, about *door.Request) (account.Principal, owner, error) {
 	keys := credentials(r)
 	if s.opt.Accounts == nil {
-		whose, err := s.keyOwner(keys)
+		whose, err := s.keyOwner(keys, about.Address)
 		return s.opt.Local, whose, err
 	}
 	if c, err := r.Cookie(door.Cookie(about.Secure)); err == nil {
@@ -104,8 +104,13 @@ func (s *Server) whoIs(r *http.Request, about *door.Request) (account.Principal,
 }
 
 // keyOwner is the check of personal mode, which knows keys and no people.
-func (s *Server) keyOwner(keys []string) (owner, error) {
+// Without keys it is for this machine alone, also where a proxy on it would
+// pass on others.
+func (s *Server) keyOwner(keys []string, from netip.Addr) (owner, error) {
 	if len(s.keys) == 0 {
+		if from.IsValid() && !from.IsLoopback() {
+			return "", unauthorized("not_signed_in", "in personal mode only this machine may use the server: start it with --accounts, or with an API key")
+		}
 		return "", nil
 	}
 	found := -1

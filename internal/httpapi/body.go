@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"malmoi/internal/httpapi/sse"
 	"malmoi/internal/httpapi/wire"
 )
 
@@ -81,19 +81,4 @@ func (s *Server) writeRaw(w http.ResponseWriter, status int, data []byte) error 
 
 // encode is JSON without HTML escapes: Korean text is full of < and & in code,
 // and every reader of JSON takes them plain.
-func encode(v any) ([]byte, error) {
-	var b jsonBuffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return b[:len(b)-1], nil // without Encode's line end
-}
-
-type jsonBuffer []byte
-
-func (b *jsonBuffer) Write(p []byte) (int, error) {
-	*b = append(*b, p...)
-	return len(p), nil
-}
+func encode(v any) ([]byte, error) { return sse.Encode(v) }

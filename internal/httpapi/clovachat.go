@@ -85,7 +85,7 @@ func (s *Server) clovaStream(w http.ResponseWriter, r *http.Request, st llm.Stre
 			return out.numbered("signal", clova.Done)
 		}
 	}
-	if e := wireError(err); out.begun && e.Status != statusGone {
+	if e := wireError(err); out.Begun() && e.Status != statusGone {
 		out.numbered("error", clova.NewError(e))
 	}
 	return err

@@ -53,7 +53,7 @@ func (s *Server) streamMessage(w http.ResponseWriter, r *http.Request, st llm.St
 		return nil
 	}
 	start := func() error {
-		if out.begun {
+		if out.Begun() {
 			return nil
 		}
 		return sendAll(answer.Start(), anthropic.Ping())
@@ -77,7 +77,7 @@ func (s *Server) streamMessage(w http.ResponseWriter, r *http.Request, st llm.St
 		}
 		return err
 	}
-	if e := wireError(err); out.begun && e.Status != statusGone {
+	if e := wireError(err); out.Begun() && e.Status != statusGone {
 		out.send("error", anthropic.NewError(e, callOf(r).ID))
 	}
 	return err

@@ -70,7 +70,7 @@ func (s *Server) streamResponse(w http.ResponseWriter, r *http.Request, st llm.S
 		return nil
 	}
 	start := func() error {
-		if out.begun {
+		if out.Begun() {
 			return nil
 		}
 		return sendAll(answer.Start())
@@ -97,7 +97,7 @@ func (s *Server) streamResponse(w http.ResponseWriter, r *http.Request, st llm.S
 			return sendAll(last)
 		}
 	}
-	if e := wireError(err); out.begun && e.Status != statusGone {
+	if e := wireError(err); out.Begun() && e.Status != statusGone {
 		sendAll(answer.Fail(e))
 	}
 	return err

@@ -34,7 +34,7 @@ func streamChunks[C any](s *Server, w http.ResponseWriter, r *http.Request, st l
 	if err == nil {
 		return out.raw("", []byte("[DONE]"))
 	}
-	if e := wireError(err); out.begun && e.Status != statusGone {
+	if e := wireError(err); out.Begun() && e.Status != statusGone {
 		if out.send("", openai.NewError(e)) == nil {
 			out.raw("", []byte("[DONE]"))
 		}

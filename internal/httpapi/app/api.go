@@ -120,12 +120,27 @@ func (t table) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Requ
 	r.Pattern = pattern
 	r.Handle = func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Cache-Control", "no-store")
-		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(t.a.opt.WriteTimeout))
-		h(w, r)
+		h(timely{w, t.a.opt.WriteTimeout}, r)
 		return nil
 	}
 	t.a.routes = append(t.a.routes, r)
 }
+
+// timely gives an answer its time to be written from when it begins: the body
+// of the request may have taken longer than that to arrive.
+type timely struct {
+	http.ResponseWriter
+	timeout time.Duration
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (w timely) WriteHeader(status int) {
+	http.NewResponseController(w.ResponseWriter).SetWriteDeadline(time.Now().Add(w.timeout))
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w timely) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // ServeHTTP implements humago.Mux. Nothing is served past the server's checks.
 func (table) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }

@@ -28,7 +28,7 @@ func NewWriter(w http.ResponseWriter, timeout time.Duration) *Writer {
 // have a status of its own.
 func (w *Writer) Begun() bool { return w.begun }
 
-// Begin sends the headers.
+// Begin sends the headers, so that the client knows that it is let in.
 func (w *Writer) Begin() error {
 	if w.begun {
 		return nil
@@ -56,7 +56,7 @@ type Event struct {
 	Data []byte // JSON on one line, so that it cannot break out of its field
 }
 
-// Send writes one event with value as JSON.
+// Send writes one event with value as JSON, numbered if id is positive.
 func (w *Writer) Send(id int, name string, value any) error {
 	data, err := Encode(value)
 	if err != nil {
