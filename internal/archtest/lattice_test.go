@@ -58,6 +58,8 @@ httpapi/openai: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/ollama: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/clova: httpapi/wire httpapi/rule llm chat engine/sample
 safety/pii:
+skill/calc:
+skill/calendar:
 safety: llm chat engine/sample
 studio: llm chat engine/sample
 httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
