@@ -88,7 +88,12 @@ func (f *fake) write(ctx context.Context, n int, send func(string)) {
 	}
 }
 
-// token is the text of the token number i: "@number:time;" in nanoseconds.
+// token is the text of the token number i: "@number:time;" in base 36, the time
+// in µs since epoch. It is about as long as two Korean words.
 func token(i int, at time.Time) string {
-	return "@" + strconv.Itoa(i) + ":" + strconv.FormatInt(at.UnixNano(), 10) + ";"
+	return "@" + strconv.FormatInt(int64(i), 36) + ":" + strconv.FormatInt(at.Sub(epoch).Microseconds(), 36) + ";"
 }
+
+// epoch is what the times in tokens count from. Fake server and clients share
+// this process and its monotonic clock.
+var epoch = time.Now()

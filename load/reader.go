@@ -65,19 +65,21 @@ func (r *reading) take(data []byte, now time.Time) error {
 		}
 		data = data[at+1:]
 		number, rest, ok := bytes.Cut(data, []byte(":"))
-		nanos, rest, ok2 := bytes.Cut(rest, []byte(";"))
-		i, err := strconv.Atoi(string(number))
-		sent, err2 := strconv.ParseInt(string(nanos), 10, 64)
+		micros, rest, ok2 := bytes.Cut(rest, []byte(";"))
+		i, err := strconv.ParseInt(string(number), 36, 32)
+		sent, err2 := strconv.ParseInt(string(micros), 36, 64)
 		if !ok || !ok2 || err != nil || err2 != nil {
 			return fmt.Errorf("a token is damaged: %.60q", data)
 		}
-		if i != len(r.delays) {
+		if int(i) != len(r.delays) {
 			return fmt.Errorf("token %d where %d was due", i, len(r.delays))
 		}
 		// A server that owns its answers writes before anybody reads: what was
 		// there when the stream was opened is late since then only.
-		sent = max(sent, r.opened.UnixNano())
-		r.delays = append(r.delays, int32((now.UnixNano()-sent)/1000))
+		if !r.opened.IsZero() {
+			sent = max(sent, r.opened.Sub(epoch).Microseconds())
+		}
+		r.delays = append(r.delays, int32(now.Sub(epoch).Microseconds()-sent))
 		data = rest
 	}
 }
