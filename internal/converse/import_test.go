@@ -178,7 +178,7 @@ func TestBadImports(t *testing.T) {
 }
 
 func FuzzImport(f *testing.F) {
-	for _, name := range []string{"chatgpt.json", "openwebui.json", "librechat.json", "librechat2.json"} {
+	for _, name := range []string{"chatgpt.json", "chatgpt-tools.json", "openwebui.json", "openwebui-details.json", "librechat.json", "librechat2.json", "librechat-agent.json"} {
 		f.Add(file(f, name))
 		f.Add(zipped(f, map[string]string{"x.json": string(file(f, name))}))
 	}

@@ -54,7 +54,6 @@ type Service struct {
 	writer  *writer
 	gate    sync.Mutex     // held while work begins, so that none begins after Close
 	work    sync.WaitGroup // answers being made, and titles
-	imports chan struct{}  // one token: a file that is taken over is large
 	started time.Time
 	closing context.Context
 	cancel  context.CancelFunc
@@ -90,7 +89,6 @@ func NewService(store Store, models llm.Models, b bus.Bus, opt Options) *Service
 		s.opt.LeaseFor = 15 * time.Second
 	}
 	s.started = s.now()
-	s.imports = make(chan struct{}, 1)
 	s.closing, s.cancel = context.WithCancel(context.Background())
 	s.writer = newWriter(s, time.Duration(s.opt.FlushMS)*time.Millisecond)
 	s.unhear = b.Subscribe(s.hear)
