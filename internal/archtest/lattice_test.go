@@ -59,6 +59,7 @@ httpapi/ollama: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/clova: httpapi/wire httpapi/rule llm chat engine/sample
 safety/pii:
 skill/calc:
+skill: skill/calc skill/calendar
 skill/calendar:
 safety: llm chat engine/sample
 studio: llm chat engine/sample
