@@ -210,16 +210,41 @@ func Load(src weights.Source, families []Family, o Options) (m *Model, err error
 // packTask packs the weights that the family asked for, one per chunk.
 type packTask struct {
 	l    *Loader
+	jobs []job
 	errs []error
 }
 
 // Do packs one weight.
-func (t *packTask) Do(_, i int) { t.errs[i] = t.l.pack(t.l.jobs[i]) }
+func (t *packTask) Do(_, i int) { t.errs[i] = t.l.pack(t.jobs[i], nil) }
+
+// pieceTask packs one piece of a large weight per chunk.
+type pieceTask struct{ do func(i int) }
+
+// Do packs one piece.
+func (t *pieceTask) Do(_, i int) { t.do(i) }
+
+// largeBytes is the size of a weight that all workers pack together: one worker
+// alone would still be busy with it when the others have done the rest.
+const largeBytes = 16 << 20
 
 // packAll packs every weight the family asked for.
 func (l *Loader) packAll(pool *par.Pool) error {
-	t := &packTask{l, make([]error, len(l.jobs))}
-	pool.Run(len(l.jobs), t)
+	t := &packTask{l: l}
+	for _, j := range l.jobs {
+		size := 0
+		for _, p := range j.parts {
+			size += len(p.Data)
+		}
+		if size < largeBytes {
+			t.jobs = append(t.jobs, j)
+			continue
+		}
+		if err := l.pack(j, func(n int, do func(int)) { pool.Run(n, &pieceTask{do}) }); err != nil {
+			return err
+		}
+	}
+	t.errs = make([]error, len(t.jobs))
+	pool.Run(len(t.jobs), t)
 	return errors.Join(t.errs...)
 }
 

@@ -210,69 +210,75 @@ func (l *Loader) Head(t *nn.Table) *nn.Linear {
 	return l.Linear(name, t.V, t.C)
 }
 
-// pack runs one job. Running out of memory is an error like any other.
-func (l *Loader) pack(j job) error {
-	if err := l.packParts(j); err != nil {
+// pack runs one job, in pieces that run shares out; nil means one after the
+// other. Running out of memory is an error like any other.
+func (l *Loader) pack(j job, run func(n int, do func(i int))) error {
+	if err := l.packParts(j, run); err != nil {
 		return fmt.Errorf("packing %s: %w", j.name, err)
 	}
 	return nil
 }
 
-func (l *Loader) packParts(j job) (err error) {
+// packParts never has more of the file in memory than the pieces under way.
+func (l *Loader) packParts(j job, run func(n int, do func(i int))) (err error) {
 	defer mem.Catch(&err)
+	o := kernel.Options{Exact: l.opt.Exact, Alloc: l.arena.Alloc, Run: run, Reading: mem.PageIn, Read: mem.DropPages}
 	var parts []kernel.Part
 	for _, t := range j.parts {
-		mem.PageIn(t.Data)
-		p, err := l.requantised(t)
+		p, again, err := l.requantised(t)
 		if err != nil {
 			return fmt.Errorf("tensor %q: %w", t.Name, err)
 		}
+		if again {
+			o.Reading, o.Read = nil, nil // some parts are no longer the file's
+		}
 		parts = append(parts, p)
 	}
-	m, err := kernel.PackRows(parts, j.C, kernel.Options{Exact: l.opt.Exact, Alloc: l.arena.Alloc})
+	m, err := kernel.PackRows(parts, j.C, o)
 	if err != nil {
 		return fmt.Errorf("tensor %q: %w", j.parts[0].Name, err)
 	}
 	j.into.W = m
 	for _, t := range j.parts {
-		mem.DropPages(t.Data)
+		mem.DropPages(t.Data) // pages that two pieces share
 	}
 	return nil
 }
 
 // requantised returns the tensor's rows, in the type that Options.Quant asks
-// for where the file holds floats and the rows fill whole blocks.
-func (l *Loader) requantised(t weights.Tensor) (kernel.Part, error) {
-	p := kernel.Part{Type: t.Type, Data: t.Data, Rows: t.Shape[0]}
+// for where the file holds floats and the rows fill whole blocks; again says
+// that they are no longer the file's bytes.
+func (l *Loader) requantised(t weights.Tensor) (p kernel.Part, again bool, err error) {
+	p = kernel.Part{Type: t.Type, Data: t.Data, Rows: t.Shape[0]}
 	to := l.opt.Quant
 	isFloat := t.Type == quant.F32 || t.Type == quant.F16 || t.Type == quant.BF16
 	if !isFloat || to == quant.F32 || l.opt.Exact {
-		return p, nil
+		return p, false, nil
 	}
 	C := t.Shape[1]
 	if C%to.BlockLen() != 0 {
 		to = quant.Q8_0
 	}
 	if C%to.BlockLen() != 0 {
-		return p, nil
+		return p, false, nil
 	}
 	from, err := t.Type.RowBytes(C)
 	if err != nil {
-		return p, err
+		return p, false, err
 	}
 	size, err := to.RowBytes(C)
 	if err != nil {
-		return p, err
+		return p, false, err
 	}
 	row := make([]float32, C)
 	p.Type, p.Data = to, make([]byte, size*p.Rows)
 	for r := range p.Rows {
 		if err := quant.Decode(t.Type, row, t.Data[r*from:(r+1)*from]); err != nil {
-			return p, err
+			return p, false, err
 		}
 		if err := quant.Encode(to, p.Data[r*size:(r+1)*size], row); err != nil {
-			return p, err
+			return p, false, err
 		}
 	}
-	return p, nil
+	return p, true, nil
 }

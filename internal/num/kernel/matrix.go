@@ -19,6 +19,10 @@ type Options struct {
 	// Run calls do(0) … do(n-1), in any order and perhaps in parallel; nil
 	// means one after the other. Packing cuts itself into such pieces.
 	Run func(n int, do func(i int))
+	// Reading and Read, if set, are told of a Part's bytes right before and
+	// after a piece is packed from them, each piece once, from the goroutine
+	// that packs it.
+	Reading, Read func(data []byte)
 }
 
 // Part is one weight of a Matrix: Rows rows of C values each, back to back.

@@ -24,10 +24,27 @@ func packSection(s *section, parts []Part, C int, o Options) {
 	// Pieces of about a megabyte: worth a hand-over, and enough of them.
 	step := max(1, (1<<20)/max(1, s.panelBytes))
 	run((s.panels+step-1)/step, func(i int) {
-		for p := i * step; p < min((i+1)*step, s.panels); p++ {
+		p0, p1 := i*step, min((i+1)*step, s.panels)
+		eachRange(o.Reading, parts, p0*PanelRows, p1*PanelRows, C)
+		for p := p0; p < p1; p++ {
 			packPanel(s.form, s.data[p*s.panelBytes:(p+1)*s.panelBytes], parts, p*PanelRows, C)
 		}
+		eachRange(o.Read, parts, p0*PanelRows, p1*PanelRows, C)
 	})
+}
+
+// eachRange tells f of the bytes of rows [r0, r1) of the parts together.
+func eachRange(f func([]byte), parts []Part, r0, r1, C int) {
+	if f == nil {
+		return
+	}
+	for _, p := range parts {
+		if lo, hi := max(r0, 0), min(r1, p.Rows); lo < hi {
+			rowBytes, _ := p.Type.RowBytes(C)
+			f(p.Data[lo*rowBytes : hi*rowBytes])
+		}
+		r0, r1 = r0-p.Rows, r1-p.Rows
+	}
 }
 
 // packPanel fills one panel, whose rows begin at row r0 of the parts together.
