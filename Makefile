@@ -48,8 +48,9 @@ models: build
 
 test-go: models
 	@tools/venv.sh
+	@tools/postgres.sh >/dev/null
 	@tools/slapd.sh >/dev/null && tools/openid.sh >/dev/null
-	MALMOI_MODELS=required MALMOI_LDAP=required MALMOI_OPENID=required $(GO) test -timeout 20m ./...
+	MALMOI_MODELS=required MALMOI_POSTGRES=required MALMOI_LDAP=required MALMOI_OPENID=required $(GO) test -timeout 20m ./...
 	$(GO) test -tags invariants ./internal/engine/...
 
 test-purego:
@@ -74,3 +75,4 @@ clean:
 
 -include bench/bench.mk
 -include load/load.mk
+-include chaos/chaos.mk
