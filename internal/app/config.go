@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"malmoi/internal/httpapi"
 	api "malmoi/internal/httpapi/app"
 
 	"malmoi/internal/account"
@@ -38,6 +39,8 @@ type Config struct {
 	Providers []api.Provider
 
 	Blobs converse.Blobs // files of folders; nil: there are none
+
+	Pull httpapi.Puller // what clients may fetch models with in personal mode; may be nil
 
 	MaxConcurrent int // requests at the model APIs at the same time
 	MaxBody       int64

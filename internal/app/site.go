@@ -73,6 +73,7 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 		Version: c.Version, Page: c.Page, Log: c.Log, Now: c.Now,
 	}
 	if s.Single {
+		o.Pull = c.Pull // with accounts, models are for those who run the server
 		o.Local, err = s.Accounts.EnsureLocal(ctx)
 	} else {
 		o.Accounts = s.Accounts
