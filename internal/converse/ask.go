@@ -143,7 +143,8 @@ func (s *Service) answerAll(ctx context.Context, p account.Principal, chat Chat,
 
 // goOn asks a model to end what it began. A turn of the user's is understood
 // by every model and every server, unlike an open turn of the assistant's.
-const goOn = "바로 앞의 답이 도중에 끊겼습니다. 이미 쓴 부분은 되풀이하지 말고, 끊긴 곳의 다음 글자부터 이어서 쓰세요."
+const goOn = "바로 앞의 답이 도중에 끊겼습니다. 이미 쓴 부분은 되풀이하지 말고, 끊긴 곳의 다음 글자부터 이어서 쓰세요. " +
+	"(Your last answer broke off. Go on from the very next character, in the language of that answer, and repeat nothing.)"
 
 // Continue has the model go on with an answer that ended early; the text is
 // appended to the same message.
