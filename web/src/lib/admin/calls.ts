@@ -1,0 +1,109 @@
+// What administrators may see and change.
+
+import { api } from '../api/http';
+import type { User } from '../store/who.svelte';
+import type { Usage } from '../people/calls';
+
+export type Role = User['role'];
+export interface Quota {
+  tokens_per_day: number; // 0: the next wider rule counts, -1: no limit
+  requests_per_day: number;
+}
+export interface Group {
+  id: string;
+  name: string;
+  quota: Quota;
+  members: number;
+  created: number;
+}
+export interface Invitation {
+  id: string;
+  role: Role;
+  name: string;
+  email: string;
+  groups: string[];
+  created: number;
+  expires: number;
+  used: number; // 0: still open
+  user: string;
+  token?: string;
+  url?: string; // the path, only in the answer that makes it
+}
+export interface Entry {
+  id: string;
+  at: number;
+  actor: { id: string; name: string };
+  action: string;
+  target: string;
+  address: string;
+  detail: string;
+}
+export interface SiteModel {
+  name: string;
+  title: string;
+  family: string;
+  parameters: string;
+  quant: string;
+  bytes: number;
+  context: number;
+  licence: string;
+  licence_url: string;
+  loaded: boolean;
+  running: number;
+  waiting: number;
+}
+export interface Health {
+  version: string;
+  uptime_ms: number;
+  goroutines: number;
+  memory: number; // bytes
+  streams: number;
+  answers: number;
+  database: { kind: string; ok: boolean; read_only: boolean; bytes: number; schema: number };
+  disk: { free: number; total: number };
+  nodes: { id: string; seen: number; current: boolean }[];
+}
+export interface SiteSettings {
+  krw_per_hour: number;
+  default_quota: Quota;
+  signup: 'invite' | 'closed';
+}
+export interface UserChange {
+  name?: string;
+  email?: string;
+  role?: Role;
+  disabled?: boolean;
+  groups?: string[];
+  quota?: Quota;
+  password?: string;
+}
+
+const at = (id: string): string => encodeURIComponent(id);
+
+export const admin = {
+  users: async (): Promise<User[]> => (await api.get<{ users: User[] }>('/api/admin/users')).users,
+  addUser: (u: { login: string; name: string; email: string; role: Role; groups: string[]; password: string }): Promise<User> =>
+    api.post<User>('/api/admin/users', u),
+  changeUser: (id: string, c: UserChange): Promise<User> => api.patch<User>(`/api/admin/users/${at(id)}`, c),
+  removeUser: (id: string): Promise<void> => api.del(`/api/admin/users/${at(id)}`),
+  endSessions: (id: string): Promise<void> => api.del(`/api/admin/users/${at(id)}/sessions`),
+
+  invitations: async (): Promise<Invitation[]> =>
+    (await api.get<{ invitations: Invitation[] }>('/api/admin/invitations')).invitations,
+  invite: (i: { role: Role; name: string; email: string; groups: string[]; expires: number }): Promise<Invitation> =>
+    api.post<Invitation>('/api/admin/invitations', i),
+  uninvite: (id: string): Promise<void> => api.del(`/api/admin/invitations/${at(id)}`),
+
+  groups: async (): Promise<Group[]> => (await api.get<{ groups: Group[] }>('/api/admin/groups')).groups,
+  addGroup: (name: string, quota: Quota): Promise<Group> => api.post<Group>('/api/admin/groups', { name, quota }),
+  changeGroup: (id: string, c: { name?: string; quota?: Quota }): Promise<Group> => api.patch<Group>(`/api/admin/groups/${at(id)}`, c),
+  removeGroup: (id: string): Promise<void> => api.del(`/api/admin/groups/${at(id)}`),
+
+  usage: (days: number): Promise<Usage> => api.get<Usage>('/api/admin/usage', { days }),
+  models: async (): Promise<SiteModel[]> => (await api.get<{ models: SiteModel[] }>('/api/admin/models')).models,
+  health: (): Promise<Health> => api.get<Health>('/api/admin/health'),
+  settings: (): Promise<SiteSettings> => api.get<SiteSettings>('/api/admin/settings'),
+  putSettings: (s: SiteSettings): Promise<SiteSettings> => api.put<SiteSettings>('/api/admin/settings', s),
+  audit: (before: string, action: string, user: string): Promise<{ entries: Entry[]; next: string }> =>
+    api.get('/api/admin/audit', { limit: 50, before, action, user }),
+};
