@@ -67,7 +67,8 @@ type UserStore interface {
 
 // SessionStore keeps sessions by the SHA-256 of their token.
 type SessionStore interface {
-	// AddSession also ends the oldest sessions of the user beyond MaxSessions.
+	// AddSession also counts as a use by the user, and ends the user's oldest
+	// sessions beyond MaxSessions.
 	AddSession(ctx context.Context, s Session, hash []byte, e Entry) error
 	SessionByHash(ctx context.Context, hash []byte) (Session, UserRow, error)
 	Sessions(ctx context.Context, owner UserID) ([]Session, error)

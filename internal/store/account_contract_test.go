@@ -221,6 +221,9 @@ func TestSessionsBelongToTheirUser(t *testing.T) {
 		must(t, a.AddSession(ctx, session("kim", "s1", noon), []byte{1}, did(account.ActSignIn)))
 		must(t, a.AddSession(ctx, session("kim", "s2", noon.Add(time.Minute)), []byte{2}, did(account.ActSignIn)))
 		must(t, a.AddSession(ctx, session("lee", "s3", noon), []byte{3}, did(account.ActSignIn)))
+		if u, _ := a.UserByID(ctx, "id-lee"); !u.Seen.Equal(noon) {
+			t.Fatalf("who has just signed in was last seen at %v", u.Seen)
+		}
 		wants(t, a.AddSession(ctx, session("lee", "s4", noon), []byte{3}, did(account.ActSignIn)), account.ErrConflict)
 		s, u, err := a.SessionByHash(ctx, []byte{2})
 		must(t, err)

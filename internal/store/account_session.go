@@ -13,12 +13,16 @@ func sessionTargets(s *account.Session, created, seen, expires *int64) []any {
 	return []any{&s.ID, &s.User, created, seen, expires, &s.Address, &s.Agent}
 }
 
-// AddSession adds a session and ends the user's oldest beyond MaxSessions.
+// AddSession adds a session, which is a use of the account, and ends the user's
+// oldest beyond MaxSessions.
 func (a *Accounts) AddSession(ctx context.Context, s account.Session, token []byte, e account.Entry) error {
 	return a.logged(ctx, e, func(tx Q) error {
 		_, err := tx.Exec(ctx, `INSERT INTO sessions (id, user_id, hash, created, seen, expires, address, agent) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			s.ID, string(s.User), hash(token), millis(s.Created), millis(s.Seen), millis(s.Expires), s.Address, s.Agent)
 		if err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE users SET seen = ? WHERE id = ? AND seen < ?`, millis(s.Seen), string(s.User), millis(s.Seen)); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `DELETE FROM sessions WHERE user_id = ? AND id <> ? AND id NOT IN
