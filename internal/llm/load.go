@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -80,6 +81,11 @@ func load(src weights.Source, info Info, o Options) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What parsing left behind goes back to the system while the weights are
+	// packed, lest both stand in memory at once.
+	var tidied sync.WaitGroup
+	tidied.Go(debug.FreeOSMemory)
+	defer tidied.Wait()
 	net, err := model.Load(src, families.All(), model.Options{Threads: o.Threads, Exact: o.Exact, Quant: o.Quant, Context: o.Context})
 	if err != nil {
 		return nil, err
