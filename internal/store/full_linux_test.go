@@ -18,7 +18,12 @@ import (
 // smallDisk mounts a file system of so many bytes.
 func smallDisk(t *testing.T, size int) string {
 	t.Helper()
-	dir := t.TempDir()
+	// Not below t.TempDir, which other users cannot enter.
+	dir, err := os.MkdirTemp("", "malmoi-full-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.Remove(dir) })
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, fmt.Sprintf("size=%d", size)); err != nil {
 		t.Skipf("a disk that can be filled needs the right to mount: %v", err)
 	}
