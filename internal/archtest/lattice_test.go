@@ -60,6 +60,7 @@ httpapi/clova: httpapi/wire httpapi/rule llm chat engine/sample
 safety/pii:
 skill/calc:
 skill: skill/calc skill/calendar
+agent: llm chat skill
 skill/calendar:
 safety: llm chat engine/sample
 studio: llm chat engine/sample
