@@ -24,7 +24,8 @@ type answer struct {
 	message Message // with content and reasoning up to the last event
 	content strings.Builder
 	reason  strings.Builder
-	events  []Delta // the first has number 1
+	start   mark   // where the first event begins
+	events  []mark // where each ends; the first has number 1
 	final   *Message
 	more    chan struct{} // closed and replaced when something comes
 	logged  int           // events that the log has, owned by the writer
@@ -32,10 +33,18 @@ type answer struct {
 	bytes   *atomic.Int64 // of all answers of the hub
 }
 
+// mark is where an event ends in the texts. With hundreds of answers at once
+// events that hold texts of their own are most of the memory that a site takes.
+type mark struct {
+	content, reason int32 // bytes; MaxAnswer fits
+	call            *ToolCallDelta
+}
+
 func newAnswer(o Owner, m Message, cancel context.CancelCauseFunc) *answer {
 	a := &answer{owner: o, message: m, cancel: cancel, more: make(chan struct{}), bytes: new(atomic.Int64)}
 	a.content.WriteString(m.Content)
 	a.reason.WriteString(m.Reasoning)
+	a.start = a.mark(nil)
 	return a
 }
 
@@ -100,14 +109,38 @@ func (a *answer) say(d Delta) bool {
 	}
 	a.held += n
 	a.bytes.Add(int64(n))
-	a.events = append(a.events, d)
 	a.content.WriteString(d.Content)
 	a.reason.WriteString(d.Reasoning)
+	a.events = append(a.events, a.mark(d.ToolCall))
 	if d.ToolCall != nil {
 		a.message.ToolCalls = appendCall(a.message.ToolCalls, *d.ToolCall)
 	}
 	a.wake()
 	return true
+}
+
+// mark is where the texts end now. The caller holds mu.
+func (a *answer) mark(call *ToolCallDelta) mark {
+	return mark{int32(a.content.Len()), int32(a.reason.Len()), call}
+}
+
+// deltas are the events behind number n. Their texts are parts of the answer's
+// own, which is only ever appended to. The caller holds mu.
+func (a *answer) deltas(n int) []Delta {
+	if n == len(a.events) {
+		return nil
+	}
+	from := a.start
+	if n > 0 {
+		from = a.events[n-1]
+	}
+	content, reason := a.content.String(), a.reason.String()
+	out := make([]Delta, len(a.events)-n)
+	for i, to := range a.events[n:] {
+		out[i] = Delta{Content: content[from.content:to.content], Reasoning: reason[from.reason:to.reason], ToolCall: to.call}
+		from = to
+	}
+	return out
 }
 
 // deltaBytes is about what an event takes in memory beside its text.
@@ -159,14 +192,14 @@ func (a *answer) after(n int) (events []Delta, final *Message, more <-chan struc
 	if n < 0 || n > len(a.events) {
 		return nil, a.final, a.more, false
 	}
-	return a.events[n:], a.final, a.more, true
+	return a.deltas(n), a.final, a.more, true
 }
 
 // unlogged takes what the log does not have yet. Only the writer calls it.
 func (a *answer) unlogged() (Entry, bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	e := Entry{Message: a.message.ID, First: a.logged + 1, Deltas: a.events[a.logged:]}
+	e := Entry{Message: a.message.ID, First: a.logged + 1, Deltas: a.deltas(a.logged)}
 	return e, len(e.Deltas) > 0
 }
 
