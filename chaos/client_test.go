@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -20,18 +21,29 @@ type message struct {
 	Status  string `json:"status"`
 }
 
+// client is somebody at one process; without a key, whoever is at a site in
+// personal mode.
+type client struct{ url, key string }
+
+func (c client) request(ctx context.Context, method, path string, body io.Reader) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, c.url+path, body)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	if c.key != "" {
+		r.Header.Set("Authorization", "Bearer "+c.key)
+	}
+	return http.DefaultClient.Do(r)
+}
+
 // call sends and reads JSON.
-func call(ctx context.Context, method, url string, in, out any) error {
+func (c client) call(ctx context.Context, method, path string, in, out any) error {
 	data, err := json.Marshal(in)
 	if err != nil {
 		return err
 	}
-	r, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(data))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	res, err := http.DefaultClient.Do(r)
+	res, err := c.request(ctx, method, path, bytes.NewReader(data))
 	if err != nil {
 		return err
 	}
@@ -55,13 +67,13 @@ type refused struct {
 func (r *refused) Error() string { return fmt.Sprintf("status %d: %s", r.status, r.body) }
 
 // ask posts a question under an id of our own.
-func ask(ctx context.Context, url, chat, id, content string) (answer string, err error) {
+func (c client) ask(ctx context.Context, chat, id, content string) (answer string, err error) {
 	var asked struct {
 		Question message   `json:"question"`
 		Answers  []message `json:"answers"`
 	}
 	in := map[string]any{"id": id, "parent": "", "content": content}
-	if err := call(ctx, "POST", url+"/api/chats/"+chat+"/messages", in, &asked); err != nil {
+	if err := c.call(ctx, "POST", "/api/chats/"+chat+"/messages", in, &asked); err != nil {
 		return "", err
 	}
 	if asked.Question.ID != id || len(asked.Answers) != 1 {
@@ -78,12 +90,8 @@ type seen struct {
 
 // follow reads an answer to its end and tells f what it has after each event.
 // The result is the final message, or an error if the stream broke off.
-func follow(ctx context.Context, url, id string, f func(text string)) (message, error) {
-	r, err := http.NewRequestWithContext(ctx, "GET", url+"/api/messages/"+id+"/stream", nil)
-	if err != nil {
-		return message{}, err
-	}
-	res, err := http.DefaultClient.Do(r)
+func (c client) follow(ctx context.Context, id string, f func(text string)) (message, error) {
+	res, err := c.request(ctx, "GET", "/api/messages/"+id+"/stream", nil)
 	if err != nil {
 		return message{}, err
 	}

@@ -10,12 +10,19 @@ import (
 	"testing"
 	"time"
 
+	"malmoi/internal/account"
+	"malmoi/internal/bus"
 	"malmoi/internal/store"
 	"malmoi/internal/store/storetest"
 )
 
-// people ask at the same time, each in a chat of their own.
-const people = 3
+// people ask at the same time, each in a chat of their own. The next round is
+// other people's, of a crowd: an answer whose process was killed counts as
+// somebody's until its lease ends, and nobody may have many.
+const (
+	people = 3
+	crowd  = 14 * people
+)
 
 // flushed is how old text may be at most that a kill loses.
 const flushed = time.Second
@@ -37,7 +44,8 @@ type world struct {
 	random   *rand.Rand
 	mu       sync.Mutex
 	asked    []*question
-	pending  [people][]*question // not acknowledged: asked again with the same id
+	keys     [crowd]string
+	pending  [crowd][]*question // not acknowledged: asked again with the same id
 	kills    int
 }
 
@@ -48,12 +56,13 @@ func TestKill(t *testing.T) {
 			seed := uint64(time.Now().UnixNano())
 			w := &world{t: t, database: databases[kind](t), random: rand.New(rand.NewPCG(seed, 0))}
 			t.Logf("seed %d", seed)
+			w.gather()
 			dir, upstream := t.TempDir(), startFake(t)
 			for range *rounds {
 				w.round(dir, upstream)
 				w.checkDatabase()
 			}
-			p := start(t, w.database, dir, upstream)
+			p := start(t, "--accounts", w.database, dir, upstream)
 			w.verify(p.address(t))
 			p.kill()
 			w.checkDatabase()
@@ -62,11 +71,37 @@ func TestKill(t *testing.T) {
 	}
 }
 
+// gather makes accounts with keys.
+func (w *world) gather() {
+	ctx := w.t.Context()
+	db, err := store.Open(ctx, w.database, store.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer db.Close()
+	s := account.NewService(db.Accounts(), &bus.Memory{}, account.Options{})
+	defer s.Close()
+	boss := account.Operator("chaos")
+	for i := range w.keys {
+		role := account.Member
+		if i == 0 {
+			role = account.Admin
+		}
+		u, err := s.CreateUser(ctx, boss, account.NewUser{Login: fmt.Sprintf("person%02d", i), Role: role})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if _, w.keys[i], err = s.CreateKeyFor(ctx, boss, u.ID, account.NewKey{Name: "chaos", Scopes: []account.Scope{account.ScopeChats}}); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
 // round serves for a random time and is killed; now and then already while it
 // starts.
 func (w *world) round(dir, upstream string) {
 	w.t.Helper()
-	p := start(w.t, w.database, dir, upstream)
+	p := start(w.t, "--accounts", w.database, dir, upstream)
 	w.kills++
 	if w.random.IntN(5) == 0 {
 		time.Sleep(time.Duration(w.random.IntN(150)) * time.Millisecond)
@@ -78,6 +113,7 @@ func (w *world) round(dir, upstream string) {
 	defer cancel()
 	var working sync.WaitGroup
 	for i := range people {
+		i += w.kills % (crowd / people) * people
 		random := rand.New(rand.NewPCG(w.random.Uint64(), 1))
 		working.Go(func() { w.person(ctx, url, i, random) })
 	}
@@ -92,13 +128,14 @@ func (w *world) round(dir, upstream string) {
 // server is gone.
 func (w *world) person(ctx context.Context, url string, i int, random *rand.Rand) {
 	chat := chatOf(i)
-	if err := call(ctx, "POST", url+"/api/chats", map[string]any{"id": chat, "title": "제목", "model": "fake/m"}, nil); err != nil {
+	c := client{url, w.keys[i]}
+	if err := c.call(ctx, "POST", "/api/chats", map[string]any{"id": chat, "title": "제목", "model": "fake/m"}, nil); err != nil {
 		w.unlessGone(err)
 		return
 	}
 	for ctx.Err() == nil {
 		q := w.next(i, chat, random)
-		answer, err := ask(ctx, url, chat, q.id, q.content)
+		answer, err := c.ask(ctx, chat, q.id, q.content)
 		if err != nil {
 			w.mu.Lock()
 			w.pending[i] = append(w.pending[i], q)
@@ -113,7 +150,7 @@ func (w *world) person(ctx context.Context, url string, i int, random *rand.Rand
 		q.answer = answer
 		w.asked = append(w.asked, q)
 		w.mu.Unlock()
-		m, err := follow(ctx, url, answer, func(text string) { q.seen = append(q.seen, seen{time.Now(), len(text)}) })
+		m, err := c.follow(ctx, answer, func(text string) { q.seen = append(q.seen, seen{time.Now(), len(text)}) })
 		if err != nil {
 			q.killed = time.Now()
 			return
@@ -171,8 +208,8 @@ func (w *world) verify(url string) {
 	w.t.Helper()
 	have := map[string]message{}
 	answers := map[string]int{} // of each question
-	for i := range people {
-		for _, m := range w.messages(url, chatOf(i)) {
+	for i, key := range w.keys {
+		for _, m := range w.messages(client{url, key}, chatOf(i)) {
 			if _, twice := have[m.ID]; twice {
 				w.t.Errorf("message %s is there twice", m.ID)
 			}
@@ -224,13 +261,13 @@ func (w *world) verifyAnswer(q *question, m message) {
 }
 
 // messages reads a chat once no answer in it is live.
-func (w *world) messages(url, chat string) []message {
+func (w *world) messages(c client, chat string) []message {
 	w.t.Helper()
 	for end := time.Now().Add(settle); ; time.Sleep(250 * time.Millisecond) {
 		var got struct {
 			Messages []message `json:"messages"`
 		}
-		err := call(w.t.Context(), "GET", url+"/api/chats/"+chat, nil, &got)
+		err := c.call(w.t.Context(), "GET", "/api/chats/"+chat, nil, &got)
 		if r := (*refused)(nil); errors.As(err, &r) && r.status == 404 {
 			return nil // nobody came so far
 		}

@@ -37,8 +37,9 @@ type process struct {
 	log string
 }
 
-// start runs malmoi serve on a database, with everything else in dir.
-func start(t *testing.T, database, dir, upstream string) *process {
+// start runs malmoi serve on a database, with everything else in dir. The mode
+// is --accounts or --single-user.
+func start(t *testing.T, mode, database, dir, upstream string) *process {
 	t.Helper()
 	p := &process{url: make(chan string, 1), log: filepath.Join(dir, "log")}
 	log, err := os.OpenFile(p.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
@@ -47,7 +48,7 @@ func start(t *testing.T, database, dir, upstream string) *process {
 	}
 	defer log.Close()
 	p.cmd = exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:0", "--data", dir, "--database", database,
-		"--single-user", "--lazy", "--log-text", "--upstream", "fake="+upstream)
+		mode, "--lazy", "--log-text", "--upstream", "fake="+upstream)
 	p.cmd.Env = append(os.Environ(), asMalmoi+"=1")
 	p.cmd.Stderr = log
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

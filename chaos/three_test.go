@@ -16,20 +16,20 @@ import (
 func TestThreeProcesses(t *testing.T) {
 	database, upstream := storetest.PostgresURL(t), startFake(t)
 	var procs [3]*process
-	var urls [3]string
+	var at [3]client
 	for i := range procs { // at once: one of them makes the schema
-		procs[i] = start(t, database, t.TempDir(), upstream)
+		procs[i] = start(t, "--single-user", database, t.TempDir(), upstream)
 	}
 	for i := range procs {
-		urls[i] = procs[i].address(t)
+		at[i] = client{url: procs[i].address(t)}
 	}
 	const chat = "three-processes-chat"
 	ctx := t.Context()
-	if err := call(ctx, "POST", urls[0]+"/api/chats", map[string]any{"id": chat, "model": "fake/m"}, nil); err != nil {
+	if err := at[0].call(ctx, "POST", "/api/chats", map[string]any{"id": chat, "model": "fake/m"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	const n = 2000 // 20 s: it will not be finished
-	answer, err := ask(ctx, urls[0], chat, "three-processes-question-1", fmt.Sprintf("tokens=%d", n))
+	answer, err := at[0].ask(ctx, chat, "three-processes-question-1", fmt.Sprintf("tokens=%d", n))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,10 +38,10 @@ func TestThreeProcesses(t *testing.T) {
 	var errs [3]error
 	var most [3]int
 	enough := make(chan struct{}, 3)
-	for i := range urls {
+	for i := range at {
 		readers.Go(func() {
 			told := false
-			ends[i], errs[i] = follow(ctx, urls[i], answer, func(text string) {
+			ends[i], errs[i] = at[i].follow(ctx, answer, func(text string) {
 				most[i] = len(text)
 				if !strings.HasPrefix(tokens(n), text) {
 					t.Errorf("process %d shows %q", i, text)
@@ -76,19 +76,19 @@ func TestThreeProcesses(t *testing.T) {
 		}
 	}
 	w := &world{t: t}
-	for i, url := range urls[1:] {
+	for i, c := range at[1:] {
 		id := fmt.Sprintf("three-processes-question-%d", i+2)
-		answer, err := ask(ctx, url, chat, id, "tokens=5")
+		answer, err := c.ask(ctx, chat, id, "tokens=5")
 		if err != nil {
 			t.Fatalf("process %d does not serve on: %v", i+1, err)
 		}
 		// Read at the other process.
-		m, err := follow(ctx, urls[2-i], answer, func(string) {})
+		m, err := at[2-i].follow(ctx, answer, func(string) {})
 		if err != nil || m.Content != tokens(5) || m.Status != "done" {
 			t.Errorf("process %d: %+v, %v", i+1, m, err)
 		}
 	}
-	a, b := w.messages(urls[1], chat), w.messages(urls[2], chat)
+	a, b := w.messages(at[1], chat), w.messages(at[2], chat)
 	if fmt.Sprint(a) != fmt.Sprint(b) || len(a) != 6 {
 		t.Errorf("the processes differ:\n%v\n%v", a, b)
 	}
