@@ -30,6 +30,7 @@ type oidcConfig struct {
 	ClientID   string                  `json:"client_id"`
 	Secret     string                  `json:"secret"` // or MALMOI_OIDC_SECRET_ID
 	Redirect   string                  `json:"redirect"`
+	CAFile     string                  `json:"ca_file"` // certificates of the authority, beside the system's
 	Scopes     []string                `json:"scopes"`
 	LoginClaim string                  `json:"login_claim"`
 	GroupClaim string                  `json:"group_claim"`
@@ -103,10 +104,14 @@ func (f signInFile) apply(env *Env, c *app.Config) error {
 		if o.Secret == "" {
 			o.Secret = env.Getenv(secretName(o.ID))
 		}
+		trust, err := authorities(o.CAFile)
+		if err != nil {
+			return err
+		}
 		p, err := oidc.New(oidc.Config{
 			ID: o.ID, Title: o.Title, Issuer: o.Issuer, ClientID: o.ClientID, Secret: o.Secret, Redirect: o.Redirect,
 			Scopes: o.Scopes, LoginClaim: o.LoginClaim, GroupClaim: o.GroupClaim, Allow: o.Allow, Roles: o.Roles,
-			Otherwise: o.Otherwise, Create: o.Create, Now: env.Now,
+			Otherwise: o.Otherwise, Create: o.Create, TLS: trust, Now: env.Now,
 		})
 		if err != nil {
 			return err
