@@ -30,16 +30,6 @@ export interface Memory {
   enabled: boolean;
   created: number;
 }
-/** What every answer begins with, unless its preset says otherwise. */
-export interface Mine {
-  default_model: string;
-  system: string;
-  tone: Tone;
-  memory: boolean;
-  params: Params;
-  language: string;
-}
-
 /** The bounds of the server (internal/converse). */
 export const limits = { name: 100, text: 32 * 1024, memory: 2000 } as const; // characters; bytes; bytes
 
@@ -63,7 +53,4 @@ export const library = {
   addMemory: (text: string): Promise<Memory> => api.post<Memory>('/api/memories', { text }),
   changeMemory: (id: string, m: { text?: string; enabled?: boolean }): Promise<Memory> => api.patch<Memory>(`/api/memories/${at(id)}`, m),
   removeMemory: (id: string): Promise<void> => api.del(`/api/memories/${at(id)}`),
-
-  settings: (): Promise<Mine> => api.get<Mine>('/api/settings'),
-  putSettings: (m: Mine): Promise<Mine> => api.put<Mine>('/api/settings', m),
 };

@@ -64,8 +64,6 @@ export const en: typeof ko = {
   byDefault: 'Default',
 
   answersBody: 'Counts from the next answer on, on all devices where you sign in.',
-  saving: 'Saving…',
-  savedNow: 'Saved',
 
   memoryBody: 'Facts about you that the model is told with each question. Only you see them.',
   memoryAll: 'Use memory',

@@ -66,8 +66,6 @@ export const ko = {
   byDefault: '기본값',
 
   answersBody: '새 답변부터 적용되고, 어느 기기에서 로그인해도 같습니다.',
-  saving: '저장하는 중…',
-  savedNow: '저장됨',
 
   memoryBody: '답할 때 모델에게 함께 알려 주는 나에 관한 사실입니다. 나만 볼 수 있습니다.',
   memoryAll: '기억 사용',

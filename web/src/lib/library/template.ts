@@ -1,6 +1,6 @@
 // Prompts with holes: {{이름}} asks for a value when the prompt is used.
 
-const hole = /\{\{\s*([^{}\n]{1,60}?)\s*\}\}/gu;
+const hole = /\{\{[ \t]{0,9}([^\s{}](?:[^{}\n]{0,58}[^\s{}])?)[ \t]{0,9}\}\}/gu;
 export const maxVariables = 30;
 
 /** The names of the holes in the order in which they first appear. */
