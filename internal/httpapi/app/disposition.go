@@ -19,10 +19,9 @@ func disposition(name string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(name, "_"))
-	for len(name) > maxFileName {
-		name = name[1:] // the end holds the extension
+	if len(name) > maxFileName { // the end holds the extension
+		name = strings.ToValidUTF8(name[len(name)-maxFileName:], "")
 	}
-	name = strings.ToValidUTF8(name, "")
 	plain := strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' || r == '"' || r == '%' {
 			return '_'
