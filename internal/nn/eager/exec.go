@@ -33,10 +33,12 @@ type Exec struct {
 	last   kernel.Acts // rows whose logits are wanted
 	tokens []float32   // one row of an embedding
 
-	angles  map[*nn.Rope]*angleTable
-	items   []attnItem
-	itemsG  int // query heads per key/value head that items was cut for
-	scratch []workerScratch
+	angles   map[*nn.Rope]*angleTable
+	items    []attnItem
+	itemsFor attnCut // the kind of layer that items was cut for
+	joins    []attnJoin
+	parts    []kernel.AttnPart
+	scratch  []workerScratch
 
 	// The tasks live here so that handing them to the pool allocates nothing.
 	mul    mulTask
@@ -79,7 +81,7 @@ func (e *Exec) Run(b *nn.Batch, forward func(nn.Ops)) error {
 			return fmt.Errorf("eager: logits of row %d wanted, the step has %d", r, e.T)
 		}
 	}
-	e.itemsG = 0
+	e.itemsFor = attnCut{}
 	for _, t := range e.angles {
 		t.T = 0
 	}

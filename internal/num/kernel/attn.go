@@ -20,14 +20,16 @@ type Attn struct {
 // AttnScratch is the working memory of one call at a time. Its zero value is
 // ready; it grows to what the largest call needed.
 type AttnScratch struct {
-	scores []float32 // (R, groupTokens), then weights
-	state  []float32 // (3, R): the largest score so far, the sum of weights, the factor for what was summed before
-	page   []float32 // half a page
+	scores    []float32 // (R, groupTokens), then weights
+	factor    []float32 // (R) for what was summed before
+	page      []float32 // half a page
+	sum, part AttnPart  // of Attend
 }
 
 // Softmax is taken online (Milakov and Gimelshein, arXiv:1805.02867) over
 // groups of positions. Groups begin at multiples of groupTokens, so how a row's
-// positions fall into groups does not depend on the other rows.
+// positions fall into groups does not depend on the other rows. Groups go on
+// from each other inside a segment; see AttnPart.
 const (
 	groupPages  = 4
 	groupTokens = groupPages * PageTokens
@@ -46,37 +48,22 @@ const noScore = -0x1.fffffep127
 // within ±2e38. A value that is NaN is seen by all rows of the call, so do not
 // store one.
 func (k KV) Attend(a *Attn, s *AttnScratch) {
-	s.reset(a)
-	clear(a.Out[:a.R*a.D])
-	first, last := span(a.First[:a.R], a.Last[:a.R])
-	if last < first {
+	lo, hi := Segments(a.First[:a.R], a.Last[:a.R])
+	if hi <= lo {
+		clear(a.Out[:a.R*a.D])
 		return
 	}
-	for g := first / groupTokens; g <= last/groupTokens; g++ {
-		lo, hi := max(first, g*groupTokens), min(last, g*groupTokens+groupTokens-1)
-		s.group(k.elem(), a, lo, hi)
+	k.AttendPart(&s.sum, a, s, lo)
+	for i := lo + 1; i < hi; i++ {
+		k.AttendPart(&s.part, a, s, i)
+		s.sum.Join(&s.part, a.D)
 	}
-	sums := s.state[a.R : 2*a.R]
-	for r, sum := range sums {
-		if sum == 0 {
-			clear(a.Out[r*a.D : (r+1)*a.D])
-			continue
-		}
-		finishRow(a.Out[r*a.D:(r+1)*a.D], 1/sum)
-	}
+	s.sum.Finish(a.Out, a.D)
 }
 
-func (s *AttnScratch) reset(a *Attn) {
-	if n := a.R * groupTokens; cap(s.scores) < n {
-		s.scores = make([]float32, n)
-	}
-	if n := 3 * a.R; cap(s.state) < n {
-		s.state = make([]float32, n)
-	}
-	s.state = s.state[:3*a.R]
-	for r := range a.R {
-		s.state[r], s.state[a.R+r] = noScore, 0
-	}
+func (s *AttnScratch) reset(R int) {
+	s.scores = sized(s.scores, R*groupTokens)
+	s.factor = sized(s.factor, R)
 }
 
 // span returns the first and last position that any row sees; last < first if
@@ -96,8 +83,8 @@ func span(first, last []int32) (lo, hi int) {
 	return lo, hi
 }
 
-// group adds the positions lo … hi, which lie in one group, to all rows.
-func (s *AttnScratch) group(e elem, a *Attn, lo, hi int) {
+// group adds the positions lo … hi, which lie in one group, to all rows of part.
+func (s *AttnScratch) group(e elem, a *Attn, part *AttnPart, lo, hi int) {
 	page0 := lo / PageTokens
 	pages := hi/PageTokens - page0 + 1
 	base := page0 * PageTokens
@@ -122,10 +109,10 @@ func (s *AttnScratch) group(e elem, a *Attn, lo, hi int) {
 		}
 		maskRow(row, int(a.First[r])-base, int(a.Last[r])-base)
 	}
-	s.weigh(a, width)
+	s.weigh(a, part, width)
 	for i := range pages {
 		at := base + i*PageTokens
-		s.mix(e, a, page0+i, max(lo-at, 0), min(hi-at, PageTokens-1), i)
+		s.mix(e, a, part, page0+i, max(lo-at, 0), min(hi-at, PageTokens-1), i)
 	}
 }
 
@@ -150,26 +137,25 @@ func maskRow(row []float32, lo, hi int) {
 }
 
 // weigh turns scores into weights and rescales what the rows have summed.
-func (s *AttnScratch) weigh(a *Attn, width int) {
-	factor := s.state[2*a.R:]
+func (s *AttnScratch) weigh(a *Attn, part *AttnPart, width int) {
 	w := weighing{
 		s: s.scores, lds: groupTokens, rows: a.R, width: width,
-		max: s.state[:a.R], sum: s.state[a.R : 2*a.R], factor: factor,
+		max: part.Max, sum: part.Sum, factor: s.factor,
 	}
 	if cpu.Current() == cpu.Portable {
 		weighGeneric(&w)
 	} else {
 		weighAsm(&w)
 	}
-	for r, f := range factor {
+	for r, f := range s.factor {
 		if f != 1 {
-			Scale(a.Out[r*a.D:(r+1)*a.D], f)
+			Scale(part.Out[r*a.D:(r+1)*a.D], f)
 		}
 	}
 }
 
 // mix adds the weighted values in slots lo … hi of page number i of the group.
-func (s *AttnScratch) mix(e elem, a *Attn, page, lo, hi, i int) {
+func (s *AttnScratch) mix(e elem, a *Attn, part *AttnPart, page, lo, hi, i int) {
 	values, ve := s.widen(e, valuesOf(a.Pages[page], a.D, e), a.R)
 	weights := s.scores[i*PageTokens+lo:]
 	ldb := a.D * ve.bytes()
@@ -177,19 +163,19 @@ func (s *AttnScratch) mix(e elem, a *Attn, page, lo, hi, i int) {
 		a: weights, lda: groupTokens,
 		b: values[lo*ldb:], ldb: ldb, bvec: vec * ve.bytes(),
 		k:   hi - lo + 1,
-		out: a.Out, ldo: a.D,
+		out: part.Out, ldo: a.D,
 		rows: a.R, acc: 1,
 	}
 	if whole := a.D / vec; whole > 0 {
 		p.run(ve, whole)
 	}
 	if a.D%vec != 0 {
-		mixRest(ve, a, weights, values[lo*ldb:], hi-lo+1)
+		mixRest(ve, a, part, weights, values[lo*ldb:], hi-lo+1)
 	}
 }
 
 // mixRest adds the columns beyond the last multiple of 16.
-func mixRest(e elem, a *Attn, weights []float32, values []byte, k int) {
+func mixRest(e elem, a *Attn, part *AttnPart, weights []float32, values []byte, k int) {
 	var col [vec]float32
 	from := a.D / vec * vec
 	for i := range k {
@@ -198,7 +184,7 @@ func mixRest(e elem, a *Attn, weights []float32, values []byte, k int) {
 		for r := range a.R {
 			w := weights[r*groupTokens+i]
 			for j, v := range col[:a.D-from] {
-				a.Out[r*a.D+from+j] += w * v
+				part.Out[r*a.D+from+j] += w * v
 			}
 		}
 	}

@@ -41,11 +41,11 @@ func weighGeneric(w *weighing) {
 	}
 }
 
-// finishRow computes x = x·s + 0. The zero makes -0 into +0: a row that
+// finishRow computes dst = x·s + 0. The zero makes -0 into +0: a row that
 // passes by values it does not see may otherwise lose the sign of its zeros.
-func finishRow(x []float32, s float32) {
+func finishRow(dst, x []float32, s float32) {
 	for i, v := range x {
-		x[i] = v*s + 0
+		dst[i] = v*s + 0
 	}
 }
 

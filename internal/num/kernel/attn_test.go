@@ -171,7 +171,7 @@ func TestAttendSameBits(t *testing.T) {
 		for _, kv := range []KV{{}, {F32: true}} {
 			for _, D := range []int{24, 64, 128} {
 				rng := seeded(6)
-				const n, R = 420, 61
+				const n, R = 1500, 61 // three segments
 				c := newCache(kv, rng, n, D)
 				q := queries(rng, R, D)
 				first, last := make([]int32, R), make([]int32, R)
@@ -194,6 +194,39 @@ func TestAttendSameBits(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+// TestPartsJoin computes each segment with scratch of its own, in any order, and
+// joins them: the bits of Attend.
+func TestPartsJoin(t *testing.T) {
+	cputest.ForEach(t, func(t *testing.T, _ cpu.Level) {
+		rng := seeded(16)
+		const n, R, D = 1800, 9, 72
+		c := newCache(KV{}, rng, n, D)
+		q := queries(rng, R, D)
+		first, last := make([]int32, R), make([]int32, R)
+		for r := range R {
+			first[r] = int32(rng.IntN(n))
+			last[r] = first[r] + int32(rng.IntN(n-int(first[r])))
+		}
+		last[3] = first[3] - 1 // sees nothing
+		a, _ := c.args(q, first, last)
+		KV{}.Attend(a, &AttnScratch{})
+		lo, hi := Segments(first, last)
+		if hi-lo != 4 {
+			t.Fatalf("segments %d to %d", lo, hi)
+		}
+		parts := make([]AttnPart, hi-lo)
+		for _, i := range rng.Perm(len(parts)) {
+			KV{}.AttendPart(&parts[i], a, &AttnScratch{}, lo+i)
+		}
+		for i := range parts[1:] {
+			parts[0].Join(&parts[1+i], D)
+		}
+		got := make([]float32, R*D)
+		parts[0].Finish(got, D)
+		sameBits(t, "joined", got, a.Out)
 	})
 }
 
