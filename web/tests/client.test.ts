@@ -1,79 +1,91 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiError, apiKey, kindOf, mergeInfo, streamChat } from '../src/lib/api/client';
-import type { Chunk } from '../src/lib/api/types';
+import { mergeInfo } from '../src/lib/api/client';
+import { api, ApiError, apiKey, kindOf, onLocked, request } from '../src/lib/api/http';
 
-const request = { model: 'm', messages: [{ role: 'user' as const, content: '안녕' }] };
-
-function answer(body: string | Uint8Array[], init: ResponseInit = {}): Response {
-  const parts = typeof body === 'string' ? [new TextEncoder().encode(body)] : body;
-  const stream = new ReadableStream<Uint8Array>({
-    start(c) {
-      for (const p of parts) c.enqueue(p);
-      c.close();
-    },
-  });
-  return new Response(stream, init);
-}
-
-async function ask(response: Response | Error): Promise<{ chunks: Chunk[]; error: unknown }> {
+function serve(...responses: (Response | Error)[]): void {
   vi.stubGlobal('fetch', vi.fn(async () => {
-    if (response instanceof Error) throw response;
-    return response;
+    const next = responses.length > 1 ? responses.shift() : responses[0];
+    if (next instanceof Error) throw next;
+    return (next as Response).clone();
   }));
-  const chunks: Chunk[] = [];
-  try {
-    await streamChat(request, { onChunk: (c) => chunks.push(c) }, new AbortController().signal);
-    return { chunks, error: undefined };
-  } catch (error) {
-    return { chunks, error };
-  }
 }
 
-beforeEach(() => sessionStorage.clear());
+const refused = (status: number, code: string): Response =>
+  new Response(JSON.stringify({ error: { message: 'no', code } }), { status });
+
+beforeEach(() => {
+  sessionStorage.clear();
+  onLocked(async () => false);
+});
 afterEach(() => vi.unstubAllGlobals());
 
-describe('streamChat', () => {
-  it('delivers the chunks before [DONE]', async () => {
-    const { chunks, error } = await ask(
-      answer('data: {"choices":[{"delta":{"content":"안"}}]}\n\ndata: {"choices":[{"delta":{"content":"녕"}}]}\n\ndata: [DONE]\n\ndata: {"choices":[]}\n\n'),
-    );
-    expect(error).toBeUndefined();
-    expect(chunks.map((c) => c.choices?.[0]?.delta?.content)).toEqual(['안', '녕']);
-  });
-
-  it('calls a stream without [DONE] cut', async () => {
-    const { chunks, error } = await ask(answer('data: {"choices":[{"delta":{"content":"안"}}]}\n\n'));
-    expect(chunks).toHaveLength(1);
-    expect(error).toMatchObject({ kind: 'cut' });
-  });
-
-  it('asks for a stream with usage, and sends the key it holds', async () => {
+describe('request', () => {
+  it('sends JSON, the query without empty values, and the key it holds', async () => {
     apiKey.set(' sk-1 ');
-    await ask(answer('data: [DONE]\n\n'));
-    const [path, init] = vi.mocked(fetch).mock.calls[0] as [string, RequestInit];
-    expect(path).toBe('/v1/chat/completions');
-    expect(JSON.parse(init.body as string)).toMatchObject({ model: 'm', stream: true, stream_options: { include_usage: true } });
-    expect(new Headers(init.headers).get('Authorization')).toBe('Bearer sk-1');
+    serve(new Response('{"ok":1}'));
+    expect(await api.post('/api/x', { a: '가' })).toEqual({ ok: 1 });
+    expect(await api.get('/api/y', { q: '말 모이', before: '', limit: 3, archived: undefined })).toEqual({ ok: 1 });
+    const [[path, init], [second]] = vi.mocked(fetch).mock.calls as [string, RequestInit][] as [[string, RequestInit], [string]];
+    expect(path).toBe('/api/x');
+    expect(init).toMatchObject({ method: 'POST', body: '{"a":"가"}' });
+    const headers = new Headers(init.headers);
+    expect(headers.get('Authorization')).toBe('Bearer sk-1');
+    expect(headers.get('Content-Type')).toBe('application/json');
+    expect(second).toBe('/api/y?q=%EB%A7%90+%EB%AA%A8%EC%9D%B4&limit=3');
   });
 
   it.each([
     [401, '{"error":{"message":"no key","code":"invalid_api_key"}}', 'auth', 'no key'],
-    [429, '{"error":{"message":"full"}}', 'busy', 'full'],
-    [400, '{"error":{"message":"long","code":"context_length_exceeded"}}', 'context', 'long'],
+    [403, '{"error":{"message":"no","code":"forbidden"}}', 'forbidden', 'no'],
+    [404, '{"error":{"message":"gone","code":"not_found"}}', 'missing', 'gone'],
     [404, '{"error":{"message":"which?","code":"model_not_found"}}', 'model', 'which?'],
-    [400, '{"error":{"message":"bad"}}', 'request', 'bad'],
+    [409, '{"error":{"message":"late","code":"conflict"}}', 'conflict', 'late'],
+    [429, '{"error":{"message":"full","code":"rate_limited"}}', 'busy', 'full'],
+    [429, '{"error":{"message":"enough","code":"quota_exceeded"}}', 'quota', 'enough'],
+    [503, '{"error":{"message":"disk","code":"read_only"}}', 'readonly', 'disk'],
+    [400, '{"error":{"message":"long","code":"context_length_exceeded"}}', 'context', 'long'],
+    [422, '{"error":{"message":"bad","code":"invalid_request","param":"title","reason":"too_long"}}', 'request', 'bad'],
     [500, '<html>proxy</html>', 'server', ''],
     [502, '', 'offline', ''],
   ])('words HTTP %i', async (status, body, kind, detail) => {
-    const { error } = await ask(new Response(body, { status, headers: { 'Retry-After': '3' } }));
+    serve(new Response(body, { status, headers: { 'Retry-After': '3' } }));
+    const error = await api.get('/api/x').catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ApiError);
-    expect(error).toMatchObject({ kind, detail, retryAfter: 3 });
+    expect(error).toMatchObject({ kind, detail, retryAfter: 3, status });
+    if (status === 422) expect(error).toMatchObject({ param: 'title', reason: 'too_long', code: 'invalid_request' });
   });
 
-  it('tells an unreachable server, an error inside a stream and bad JSON apart', async () => {
-    expect((await ask(new TypeError('fetch failed'))).error).toMatchObject({ kind: 'offline' });
-    expect((await ask(answer('data: {"error":{"message":"boom"}}\n\n'))).error).toMatchObject({ kind: 'server', detail: 'boom' });
-    expect((await ask(answer('data: {oops\n\n'))).error).toMatchObject({ kind: 'server' });
+  it('calls an unreachable server offline, and bad JSON the server\'s fault', async () => {
+    serve(new TypeError('fetch failed'));
+    await expect(api.get('/api/x')).rejects.toMatchObject({ kind: 'offline', status: 0 });
+    serve(new Response('{oops'));
+    await expect(api.get('/api/x')).rejects.toMatchObject({ kind: 'server' });
+  });
+
+  it('gives nothing for 204', async () => {
+    serve(new Response(null, { status: 204 }));
+    expect(await api.del('/api/x')).toBeUndefined();
+  });
+
+  it('asks to sign in and makes the request again', async () => {
+    const ask = vi.fn(async () => true);
+    onLocked(ask);
+    serve(refused(401, 'not_signed_in'), new Response('{"ok":1}'));
+    expect(await api.post('/api/chats', { title: '초안' })).toEqual({ ok: 1 });
+    expect(ask).toHaveBeenCalledOnce();
+    expect(vi.mocked(fetch).mock.calls).toHaveLength(2);
+  });
+
+  it('does not ask for a wrong password, nor when told to be quiet, nor twice when one gives up', async () => {
+    const ask = vi.fn(async () => false);
+    onLocked(ask);
+    serve(refused(401, 'invalid_credentials'));
+    await expect(api.post('/api/session')).rejects.toMatchObject({ code: 'invalid_credentials' });
+    serve(refused(401, 'not_signed_in'));
+    await expect(request('/api/x', { quiet: true })).rejects.toMatchObject({ kind: 'auth' });
+    expect(ask).not.toHaveBeenCalled();
+    await expect(request('/api/x')).rejects.toMatchObject({ kind: 'auth' });
+    expect(ask).toHaveBeenCalledOnce();
   });
 });
 

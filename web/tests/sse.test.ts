@@ -6,7 +6,7 @@ const bytes = (s: string): Uint8Array => new TextEncoder().encode(s);
 function parse(chunks: Uint8Array[]): string[] {
   const parser = new EventParser();
   const out = chunks.flatMap((c) => parser.push(c));
-  return [...out, ...parser.end()];
+  return [...out, ...parser.end()].map((e) => e.data);
 }
 
 /** A small generator of repeatable numbers, so that a failure can be run again. */
@@ -57,6 +57,17 @@ describe('EventParser', () => {
     for (let seed = 1; seed <= 2000; seed++) {
       expect(parse(cut(data, randoms(seed))), `seed ${seed}`).toEqual(wanted);
     }
+  });
+
+  it('names events and remembers the last id', () => {
+    const p = new EventParser();
+    const events = p.push(bytes('id: 1\nevent: delta\ndata: a\n\ndata: b\n\nid:3\nevent:done\ndata: c\n\nid: 4\n\n: only a comment\n\ndata: d\n\n'));
+    expect(events).toEqual([
+      { event: 'delta', data: 'a', id: '1' },
+      { event: 'message', data: 'b', id: '1' },
+      { event: 'done', data: 'c', id: '3' },
+      { event: 'message', data: 'd', id: '4' },
+    ]);
   });
 
   it('survives random bytes', () => {

@@ -11,6 +11,7 @@ const files = import.meta.glob<{ default: Screen }>([
   '../components/admin/Admin.svelte',
   '../components/library/{Library,PromptMenu}.svelte',
   '../components/shared/SharedPage.svelte',
+  '../components/panels/*.svelte',
 ]);
 
 export type ScreenName =
@@ -22,7 +23,8 @@ export type ScreenName =
   | 'admin/Admin' // {page: string}; /admin/…
   | 'library/Library' // {page: string}; /settings/{prompts,presets,memory}
   | 'library/PromptMenu' // {query: string, oninsert(text), onclose()}; over the composer after "/"
-  | 'shared/SharedPage'; // {token: string}
+  | 'shared/SharedPage' // {token: string}
+  | `panels/${string}`; // {panel}; see Panels.svelte
 
 export const hasScreen = (name: ScreenName): boolean => `../components/${name}.svelte` in files;
 

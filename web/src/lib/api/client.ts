@@ -1,12 +1,86 @@
-// Everything the page says to the server. Knows HTTP and JSON, nothing of the
-// screen: failures come out as one ApiError whose kind the screen words.
+// Every request of the conversations, one function each.
 
-import { ApiError, apiKey, kindOf, request, type ErrorKind, type Options } from './http';
-import { EventParser } from './sse';
-import type { ChatRequest, Chunk, Model, ServerInfo, Usage } from './types';
+import { api, request } from './http';
+import type {
+  Chat, Folder, FolderFile, Hit, Imported, Message, Model, Params, Prefs, ServerInfo, Share, Shared,
+} from './types';
 
-/** Everything else is in http.ts; this door is for the models. */
-const call = (path: string, init: Options = {}): Promise<Response> => request(path, { ...init, quiet: true });
+const at = encodeURIComponent;
+
+export interface ChatList {
+  chats: Chat[];
+  next: string;
+}
+export type ChatChange = Partial<Pick<Chat, 'title' | 'model' | 'folder' | 'preset' | 'system' | 'leaf' | 'pinned' | 'archived'>>;
+export type NewChat = { id: string } & Partial<Pick<Chat, 'title' | 'model' | 'folder' | 'preset' | 'system'>>;
+
+export const chats = {
+  list: (before = '', archived = false): Promise<ChatList> =>
+    api.get('/api/chats', { before, archived: archived || undefined, limit: 100 }),
+  open: (id: string): Promise<{ chat: Chat; messages: Message[] }> => api.get(`/api/chats/${at(id)}`),
+  make: (c: NewChat): Promise<Chat> => api.post('/api/chats', c),
+  change: (id: string, c: ChatChange): Promise<Chat> => api.patch(`/api/chats/${at(id)}`, c),
+  remove: (id: string): Promise<void> => api.del(`/api/chats/${at(id)}`),
+  restore: (id: string): Promise<Chat> => api.post(`/api/chats/${at(id)}/restore`),
+  exportPath: (id: string, format: 'md' | 'json' | 'html'): string => `/api/chats/${at(id)}/export?format=${format}`,
+  shares: (id: string): Promise<Share[]> => api.get<{ shares: Share[] }>(`/api/chats/${at(id)}/shares`).then((r) => r.shares),
+  share: (id: string, expires: number): Promise<Share> => api.post(`/api/chats/${at(id)}/shares`, { expires }),
+  unshare: (share: string): Promise<void> => api.del(`/api/shares/${at(share)}`),
+};
+
+export interface Question {
+  id: string;
+  parent: string;
+  content: string;
+  pasted?: number;
+  models?: string[];
+  params?: Params;
+}
+
+export const messages = {
+  ask: (chat: string, q: Question): Promise<{ question: Message; answers: Message[] }> =>
+    api.post(`/api/chats/${at(chat)}/messages`, q),
+  again: (id: string, model: string, params: Params): Promise<{ answer: Message }> =>
+    api.post(`/api/messages/${at(id)}/regenerate`, { model, params }),
+  goOn: (id: string): Promise<{ answer: Message }> => api.post(`/api/messages/${at(id)}/continue`),
+  stop: (id: string): Promise<void> => api.post(`/api/messages/${at(id)}/stop`),
+  remove: (id: string): Promise<void> => api.del(`/api/messages/${at(id)}`),
+  restore: (id: string): Promise<Message> => api.post(`/api/messages/${at(id)}/restore`),
+  vote: (id: string, vote: 'up' | 'down' | ''): Promise<void> => api.put(`/api/messages/${at(id)}/vote`, { vote }),
+  prefer: (question: string, chosen: string): Promise<void> =>
+    api.put(`/api/messages/${at(question)}/preference`, { chosen }),
+  streamPath: (id: string): string => `/api/messages/${at(id)}/stream`,
+};
+
+export const folders = {
+  list: (): Promise<Folder[]> => api.get<{ folders: Folder[] }>('/api/folders').then((r) => r.folders),
+  make: (name: string, instructions = '', color = ''): Promise<Folder> => api.post('/api/folders', { name, instructions, color }),
+  change: (id: string, c: Partial<Pick<Folder, 'name' | 'instructions' | 'color'>>): Promise<Folder> =>
+    api.patch(`/api/folders/${at(id)}`, c),
+  remove: (id: string): Promise<void> => api.del(`/api/folders/${at(id)}`),
+  files: (id: string): Promise<FolderFile[]> =>
+    api.get<{ files: FolderFile[] }>(`/api/folders/${at(id)}/files`).then((r) => r.files),
+  addFile: (id: string, file: File): Promise<FolderFile> =>
+    api.upload(`/api/folders/${at(id)}/files`, file, { name: file.name }, {
+      headers: { 'Content-Type': 'application/octet-stream' },
+    }),
+  removeFile: (id: string, file: string): Promise<void> => api.del(`/api/folders/${at(id)}/files/${at(file)}`),
+  filePath: (id: string, file: string): string => `/api/folders/${at(id)}/files/${at(file)}`,
+};
+
+export const search = (q: string, signal: AbortSignal): Promise<Hit[]> =>
+  api.get<{ results: Hit[] | null }>('/api/search', { q, limit: 30 }, { signal }).then((r) => r.results ?? []);
+
+export const importFile = (body: Blob): Promise<Imported> =>
+  api.upload('/api/import', body, undefined, { headers: { 'Content-Type': 'application/octet-stream' } });
+
+/** What a link shows; nobody needs to sign in for it. */
+export const shared = (token: string): Promise<Shared> => api.get(`/api/shared/${at(token)}`, undefined, { quiet: true });
+
+export const prefsAPI = {
+  get: (): Promise<Prefs> => api.get('/api/settings'),
+  put: (p: Prefs, keepalive = false): Promise<Prefs> => api.put('/api/settings', p, { keepalive }),
+};
 
 type Dict = Record<string, unknown>;
 const text = (v: unknown): string => (typeof v === 'string' ? v : '');
@@ -48,67 +122,10 @@ export function mergeInfo(models: unknown, info: unknown): ServerInfo {
   };
 }
 
-export async function loadInfo(signal?: AbortSignal): Promise<ServerInfo> {
-  const models = await (await call('/v1/models', { signal })).json();
-  const info = await call('/api/info', { signal })
+export async function loadInfo(): Promise<ServerInfo> {
+  const models = await (await request('/v1/models')).json();
+  const info = await request('/api/info', { quiet: true })
     .then((r) => r.json())
     .catch(() => null);
   return mergeInfo(models, info);
 }
-
-export interface StreamHandlers {
-  onChunk(chunk: Chunk): void;
-}
-
-/** Streams one answer. Returns when it is complete, throws ApiError, or the abort. */
-export async function streamChat(ask: ChatRequest, handlers: StreamHandlers, signal: AbortSignal): Promise<void> {
-  const response = await call('/v1/chat/completions', {
-    method: 'POST',
-    headers: { Accept: 'text/event-stream' },
-    json: { ...ask, stream: true, stream_options: { include_usage: true } },
-    signal,
-  });
-  if (!response.body) throw new ApiError('server', '');
-  const reader = response.body.getReader();
-  const parser = new EventParser();
-  let done = false;
-  const take = (events: string[]): void => {
-    for (const data of events) {
-      if (done || data === '[DONE]') {
-        done = true;
-        return;
-      }
-      handlers.onChunk(readChunk(data));
-    }
-  };
-  try {
-    while (!done) {
-      const { value, done: ended } = await reader.read();
-      if (ended) {
-        take(parser.end());
-        break;
-      }
-      take(parser.push(value));
-    }
-  } catch (e) {
-    if (signal.aborted || e instanceof ApiError) throw e;
-    throw new ApiError('cut', '');
-  } finally {
-    reader.cancel().catch(() => {});
-  }
-  if (!done) throw new ApiError('cut', '');
-}
-
-function readChunk(data: string): Chunk {
-  let chunk: Chunk;
-  try {
-    chunk = JSON.parse(data) as Chunk;
-  } catch {
-    throw new ApiError('server', '');
-  }
-  if (chunk.error) throw new ApiError(kindOf(500, chunk.error.code ?? ''), chunk.error.message ?? '');
-  return chunk;
-}
-
-export { ApiError, apiKey, kindOf, type ErrorKind };
-export type { Usage };

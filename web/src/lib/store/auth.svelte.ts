@@ -1,6 +1,6 @@
 // Asks for the API key, once for however many requests were refused together.
 
-import { apiKey } from '../api/client';
+import { apiKey } from '../api/http';
 
 class Auth {
   open = $state(false);

@@ -1,4 +1,4 @@
-import type { Chat } from './model';
+import type { Chat } from '../api/types';
 
 export type Age = 'today' | 'yesterday' | 'week' | 'older';
 

@@ -2,12 +2,12 @@
 // needs them, so they are gathered and shown a few times a second.
 
 import { tick } from 'svelte';
-import type { Chunk, ToolCall } from '../api/types';
-import type { Message, Stats } from './model';
+import type { Delta, Message, ToolCall, Usage } from '../api/types';
 
 const showMS = 40;
 const maxShowMS = 1000;
 const rest = 3; // times as long as drawing took, the page is left to its user
+const maxCalls = 64;
 
 export class Live {
   content = $state('');
@@ -15,44 +15,47 @@ export class Live {
   toolCalls = $state.raw<ToolCall[]>([]);
   /** ms since the page opened, of the last piece; 0 before the first. */
   lastAt = $state(0);
+  /** The connection is lost and being made again. */
+  lost = $state(false);
   readonly startedAt = performance.now();
   readonly controller = new AbortController();
-  finish = '';
   #content = '';
   #reasoning = '';
   #calls: ToolCall[] = [];
-  #firstAt = 0;
   #endAt = 0;
-  #pieces = 0;
-  #usage: Chunk['usage'];
   #timer: ReturnType<typeof setTimeout> | undefined;
   #gapMS = showMS;
 
-  constructor(readonly message: Message) {}
+  /** Begins with what the answer already says; pieces are appended to it. */
+  constructor(readonly message: Message) {
+    this.replace(message, false);
+  }
 
-  take(chunk: Chunk): void {
-    if (chunk.usage) this.#usage = chunk.usage;
-    const choice = chunk.choices?.[0];
-    if (!choice) return;
-    if (choice.finish_reason) this.finish = choice.finish_reason;
-    const delta = choice.delta ?? {};
-    this.#content += delta.content ?? '';
-    this.#reasoning += delta.reasoning_content ?? '';
-    for (const call of delta.tool_calls ?? []) this.#takeCall(call.index ?? 0, call);
-    if (!delta.content && !delta.reasoning_content && !delta.tool_calls) return;
-    this.#pieces++;
+  take(d: Delta): void {
+    this.#content += d.content ?? '';
+    this.#reasoning += d.reasoning ?? '';
+    if (d.tool_call) this.#takeCall(d.tool_call);
     this.#endAt = performance.now();
-    if (this.#firstAt === 0) this.#firstAt = this.#endAt;
     this.#timer ??= setTimeout(() => this.#draw(), this.#gapMS);
   }
 
-  #takeCall(index: number, call: { id?: string; function?: { name?: string; arguments?: string } }): void {
-    if (index < 0 || index > 63) return;
-    const old = this.#calls[index] ?? { id: '', name: '', arguments: '' };
-    this.#calls[index] = {
-      id: call.id ?? old.id,
-      name: call.function?.name ?? old.name,
-      arguments: old.arguments + (call.function?.arguments ?? ''),
+  /** The whole answer so far, in place of what was known. */
+  replace(m: Message, came = true): void {
+    this.#content = m.content;
+    this.#reasoning = m.reasoning ?? '';
+    this.#calls = [...(m.tool_calls ?? [])];
+    if (came) this.#endAt = performance.now();
+    this.show();
+  }
+
+  #takeCall(d: NonNullable<Delta['tool_call']>): void {
+    if (d.index < 0 || d.index >= maxCalls) return;
+    const old = this.#calls[d.index] ?? { id: '', name: '', arguments: '' };
+    this.#calls[d.index] = {
+      ...old,
+      id: old.id + (d.id ?? ''),
+      name: old.name + (d.name ?? ''),
+      arguments: old.arguments + (d.arguments ?? ''),
     };
   }
 
@@ -73,31 +76,10 @@ export class Live {
     this.toolCalls = this.#calls.filter(Boolean);
     this.lastAt = this.#endAt;
   }
-
-  /** The answer as it is now, to be kept. */
-  snapshot(): Message {
-    const m: Message = { ...this.message, content: this.#content };
-    if (this.#reasoning) m.reasoning = this.#reasoning;
-    if (this.#calls.length > 0) m.toolCalls = this.#calls.filter(Boolean);
-    if (this.#pieces > 0) m.stats = this.#stats();
-    return m;
-  }
-
-  #stats(): Stats {
-    const u = this.#usage;
-    return {
-      promptTokens: u?.prompt_tokens ?? 0,
-      cachedTokens: u?.prompt_tokens_details?.cached_tokens ?? 0,
-      // A stopped answer brings no count; a piece is a token, near enough.
-      completionTokens: u?.completion_tokens ?? this.#pieces,
-      firstMS: Math.round(this.#firstAt - this.startedAt),
-      totalMS: Math.round(this.#endAt - this.startedAt),
-    };
-  }
 }
 
 /** Tokens per second after the first one, or 0 when that says nothing. */
-export function speedOf(s: Stats): number {
-  const ms = s.totalMS - s.firstMS;
-  return s.completionTokens > 1 && ms > 50 ? ((s.completionTokens - 1) * 1000) / ms : 0;
+export function speedOf(u: Usage): number {
+  const ms = u.total_ms - u.first_ms;
+  return u.completion_tokens > 1 && ms > 50 ? ((u.completion_tokens - 1) * 1000) / ms : 0;
 }

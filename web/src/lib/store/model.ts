@@ -1,50 +1,9 @@
 // What a conversation is. Messages form a tree, so that editing a question or
 // asking again loses nothing: each attempt is one more child of its parent.
 
-import type { ToolCall } from '../api/types';
+import type { Message } from '../api/types';
 
-export interface Chat {
-  id: string;
-  title: string;
-  created: number; // ms since 1970, as everywhere here
-  updated: number;
-  model: string;
-  leaf: string; // the last message of the branch on screen, '' when empty
-}
-
-/** How an answer ended. 'live' is only ever seen in storage after a crash or reload. */
-export type Status = 'live' | 'done' | 'length' | 'stopped' | 'interrupted' | 'error';
-
-export interface Failure {
-  kind: string;
-  detail: string;
-  retryAfter: number;
-}
-
-export interface Stats {
-  promptTokens: number;
-  cachedTokens: number;
-  completionTokens: number;
-  firstMS: number; // from the request to the first token
-  totalMS: number;
-}
-
-export interface Message {
-  id: string;
-  chat: string;
-  parent: string; // '' for the first question
-  role: 'user' | 'assistant';
-  content: string;
-  created: number;
-  /** How much of a question's beginning was pasted, in UTF-16 units: editing leaves it alone. */
-  pasted?: number;
-  model?: string;
-  reasoning?: string;
-  toolCalls?: ToolCall[];
-  status?: Status;
-  failure?: Failure;
-  stats?: Stats;
-}
+export type { Chat, Failure, Message, Status, Usage } from '../api/types';
 
 export class Tree {
   #byID = new Map<string, Message>();
@@ -67,6 +26,20 @@ export class Tree {
     this.#byID.set(m.id, m);
   }
 
+  /** Takes a message out with everything below it. */
+  remove(id: string): void {
+    const m = this.#byID.get(id);
+    if (!m) return;
+    const left = this.siblings(id).filter((x) => x !== id);
+    this.#children.set(m.parent, left);
+    const queue = [id];
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      queue.push(...(this.#children.get(at) ?? []));
+      this.#children.delete(at);
+      this.#byID.delete(at);
+    }
+  }
+
   get(id: string): Message | undefined {
     return this.#byID.get(id);
   }
@@ -85,6 +58,21 @@ export class Tree {
   siblings(id: string): string[] {
     const m = this.#byID.get(id);
     return m ? (this.#children.get(m.parent) ?? []) : [];
+  }
+
+  children(id: string): string[] {
+    return this.#children.get(id) ?? [];
+  }
+
+  /** The answers that are compared with this one, itself among them, in order. */
+  compared(m: Message): Message[] {
+    if (!m.compare) return [];
+    const all = this.siblings(m.id).map((id) => this.#byID.get(id));
+    return all.filter((x): x is Message => x?.compare === m.compare);
+  }
+
+  all(): Message[] {
+    return [...this.#byID.values()];
   }
 
   /** Follows the newest child down from id. */

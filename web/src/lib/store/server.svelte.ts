@@ -1,9 +1,10 @@
 // What is known of the server: whether it answers, and which models it has.
 
-import { ApiError, loadInfo } from '../api/client';
+import { loadInfo } from '../api/client';
+import { ApiError } from '../api/http';
 import { t } from '../i18n/index.svelte';
 import type { Model } from '../api/types';
-import { auth } from './auth.svelte';
+import { prefs } from './prefs.svelte';
 import { settings } from './settings.svelte';
 import { toast } from './toasts.svelte';
 
@@ -23,7 +24,7 @@ class Server {
   }
 
   current(chatModel = ''): string {
-    return this.pick(chatModel, settings.model);
+    return this.pick(chatModel, settings.model, prefs.value.default_model);
   }
 
   model(id: string): Model | undefined {
@@ -42,7 +43,7 @@ class Server {
       if (this.state === 'offline') toast(t().backOnline);
       this.state = 'ready';
     } catch (e) {
-      await this.#failed(e);
+      this.#failed(e);
     } finally {
       this.#busy = false;
     }
@@ -55,13 +56,9 @@ class Server {
     this.#timer = setTimeout(() => void this.refresh(), retryMS);
   }
 
-  async #failed(e: unknown): Promise<void> {
+  #failed(e: unknown): void {
     if (e instanceof ApiError && e.kind === 'auth') {
       this.state = 'locked';
-      // Asked outside of this call, so that the next refresh is not refused.
-      void auth.ask().then((given) => {
-        if (given) void this.refresh();
-      });
       return;
     }
     this.lost();

@@ -1,306 +1,468 @@
-// The chats of this browser and what happens in them. Components call these
-// methods and read these fields; only this file writes to the store.
+// The chat on the screen and the answers being written. The server owns both:
+// this follows what it says, and shows at once what the user does.
 
 import { SvelteMap } from 'svelte/reactivity';
-import { ApiError, streamChat } from '../api/client';
-import type { ChatRequest } from '../api/types';
+import { chats as chatAPI, messages as messageAPI } from '../api/client';
+import { ApiError } from '../api/http';
+import { follow } from '../api/stream';
+import type { Chat, Delta, Message } from '../api/types';
 import { t } from '../i18n/index.svelte';
-import { auth } from './auth.svelte';
-import { MemoryStore, openStore, type Store } from './db';
+import { dropUnsent, keepUnsent, readOutbox, type Unsent } from './drafts';
+import { sayFailure, toFailure } from './failure';
+import { list } from './list.svelte';
 import { Live } from './live.svelte';
-import { newID, titleOf, Tree, type Chat, type Failure, type Message, type Status } from './model';
+import { newID, titleOf, Tree } from './model';
+import { prefs } from './prefs.svelte';
 import { server } from './server.svelte';
 import { settings } from './settings.svelte';
 import { toast } from './toasts.svelte';
-import { toWire } from './wire';
 
-const saveMS = 1000; // an answer in progress is at most this stale in storage
-const undoMS = 6500;
+const reloadMS = 150; // changes elsewhere come in bunches
 
 class Session {
-  chats = $state.raw<Chat[]>([]); // newest first
   current = $state.raw<Chat | undefined>(undefined);
   path = $state.raw<Message[]>([]); // the branch on screen
-  ready = $state(false);
   opening = $state(false);
-  running = new SvelteMap<string, Live>(); // by chat
+  failed = $state.raw<unknown>(undefined); // why the chat could not be opened
+  lives = new SvelteMap<string, Live>(); // by message
+  /** A second model that is to answer beside the first, '' for none. */
+  rival = $state('');
+  /** Folder of the chat that the next question makes. */
+  folder = $state('');
   #tree = new Tree();
-  #store: Store = new MemoryStore();
-  #doomed = new Map<string, ReturnType<typeof setTimeout>>();
-  #clock = 0;
-  #channel = typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel('malmoi');
+  #unsent = new Map<string, Unsent>();
+  #reload: ReturnType<typeof setTimeout> | undefined;
 
-  async start(): Promise<void> {
-    this.#store = await openStore();
-    if (!this.#store.persistent) toast(t().notPersistent);
-    for (const id of takeDoomed()) await this.#save(() => this.#store.deleteChat(id));
-    await this.#list();
-    this.#channel?.addEventListener('message', () => void this.#list());
-  }
-
+  /** An answer of the branch on screen that is being written. */
   get live(): Live | undefined {
-    return this.current && this.running.get(this.current.id);
+    for (const live of this.lives.values()) {
+      if (live.message.chat === this.current?.id && this.#onScreen(live.message)) return live;
+    }
+    return undefined;
   }
 
-  async #list(): Promise<void> {
-    const all = await this.#store.chats();
-    this.chats = all.filter((c) => !this.#doomed.has(c.id)).sort((a, b) => b.updated - a.updated);
+  #onScreen(m: Message): boolean {
+    const last = this.path.at(-1);
+    return this.path.some((x) => x.id === m.id) || (!!m.compare && last?.compare === m.compare);
   }
 
-  /** Times that never repeat, so that they order messages too. */
-  #now(): number {
-    this.#clock = Math.max(this.#clock + 1, Date.now());
-    return this.#clock;
+  /** Whether any answer of a chat is being written, as far as is known here. */
+  busy(chat: Chat): boolean {
+    if (chat.live) return true;
+    for (const live of this.lives.values()) if (live.message.chat === chat.id) return true;
+    return false;
   }
 
-  async open(id: string): Promise<boolean> {
-    const chat = this.chats.find((c) => c.id === id);
-    if (!chat) return false;
-    this.opening = true;
-    this.current = chat;
-    this.path = [];
-    const messages = await this.#store.messages(id);
-    if (this.current?.id !== id) return true; // another one was chosen meanwhile
-    this.#tree = new Tree(messages);
-    const live = this.running.get(id);
-    if (live) this.#tree.add(live.message);
-    this.path = this.#tree.path(chat.leaf);
+  get(id: string): Message | undefined {
+    return this.#tree.get(id);
+  }
+  siblings(id: string): string[] {
+    return this.#tree.siblings(id);
+  }
+  compared(m: Message): Message[] {
+    return this.#tree.compared(m);
+  }
+  hasReplies(id: string): boolean {
+    return this.#tree.children(id).length > 0;
+  }
+
+  blank(folder = ''): void {
+    this.current = undefined;
+    this.folder = folder;
+    this.failed = undefined;
     this.opening = false;
+    this.#tree = new Tree();
+    this.path = [];
+    this.#putBackUnsent('');
+  }
+
+  /** Shows a chat. False when the server does not have it (for this user). */
+  async open(id: string): Promise<boolean> {
+    const known = list.get(id);
+    this.opening = true;
+    this.failed = undefined;
+    this.#tree = new Tree();
+    this.path = [];
+    this.current = known ?? ({ ...unknownChat, id } as Chat);
+    try {
+      const { chat, messages } = await chatAPI.open(id);
+      if (this.current?.id !== id) return true; // another one was chosen meanwhile
+      this.current = chat;
+      this.#tree = new Tree(messages);
+      for (const m of messages) if (m.status === 'live') void this.#follow(m);
+      this.#putBackUnsent(id);
+      this.#show();
+    } catch (e) {
+      if (this.current?.id !== id) return true;
+      if (e instanceof ApiError && (e.kind === 'missing' || e.kind === 'request')) return false;
+      this.failed = e;
+    } finally {
+      if (this.current?.id === id) this.opening = false;
+    }
     return true;
   }
 
-  blank(): void {
-    this.current = undefined;
-    this.path = [];
-    this.#tree = new Tree();
-    this.opening = false;
+  /** Looks again at the open chat: something has changed elsewhere. */
+  async refresh(): Promise<void> {
+    const id = this.current?.id;
+    if (!id || this.opening) return;
+    if (this.failed) return void (await this.open(id));
+    try {
+      const { chat, messages } = await chatAPI.open(id);
+      if (this.current?.id !== id) return;
+      const sending = this.#tree.all().filter((m) => m.unsent && !messages.some((x) => x.id === m.id));
+      this.#tree = new Tree([...messages, ...sending]);
+      for (const m of messages) if (m.status === 'live') void this.#follow(m);
+      this.current = sending.length > 0 ? { ...chat, leaf: this.current.leaf } : chat;
+      this.#show();
+    } catch (e) {
+      if (e instanceof ApiError && e.kind === 'missing' && this.current?.id === id && this.#unsent.size === 0) this.blank();
+    }
+  }
+
+  refreshSoon(): void {
+    clearTimeout(this.#reload);
+    this.#reload = setTimeout(() => void this.refresh(), reloadMS);
+  }
+
+  // What happened elsewhere, or here a moment ago.
+
+  heardChat(chat: Chat): void {
+    list.put(chat);
+    if (this.current?.id !== chat.id) return;
+    const leaf = this.#tree.get(chat.leaf) || chat.leaf === '' ? chat.leaf : this.current.leaf;
+    if (leaf !== chat.leaf) this.refreshSoon();
+    const sending = this.path.at(-1)?.unsent !== undefined;
+    this.current = { ...chat, leaf: sending ? this.current.leaf : leaf };
+    this.#show();
+  }
+
+  heardMessage(m: Message): void {
+    if (this.current?.id !== m.chat) return;
+    if (this.#tree.get(m.parent) === undefined && m.parent !== '') return this.refreshSoon();
+    if (m.status === 'live') return void this.#follow(m);
+    const live = this.lives.get(m.id);
+    if (live) return; // its stream ends by itself, with the same
+    this.#tree.add(m);
+    this.#show();
+  }
+
+  heardDeleted(id: string): void {
+    list.drop(id);
+    if (this.current?.id === id) this.blank();
   }
 
   /** Asks a question at the end of the branch; makes the chat if there is none. */
-  async send(text: string, pasted = 0): Promise<void> {
-    const chat = this.current ?? this.#newChat(text.slice(pasted).trim() || text);
-    if (this.running.has(chat.id)) return;
-    await this.#ask(chat, chat.leaf, text, pasted);
+  send(text: string, pasted = 0): Promise<void> {
+    const chat = this.current;
+    const leaf = chat?.leaf ?? '';
+    return this.#ask(chat, leaf, text, pasted);
   }
 
   /** Asks again with other words. The old question stays beside the new one. */
   async edit(id: string, text: string, pasted = 0): Promise<void> {
-    const chat = this.current;
     const old = this.#tree.get(id);
-    if (!chat || !old || this.running.has(chat.id)) return;
-    await this.#ask(chat, old.parent, text, pasted);
+    if (!this.current || !old) return;
+    if (old.unsent) this.discard(id);
+    await this.#ask(this.current, old.parent, text, pasted);
   }
 
-  async regenerate(id: string): Promise<void> {
-    const chat = this.current;
-    const old = this.#tree.get(id);
-    if (!chat || !old || this.running.has(chat.id)) return;
-    const question = old.role === 'user' ? old.id : old.parent;
-    await this.#answer(chat, question, []);
+  async #ask(chat: Chat | undefined, parent: string, text: string, pasted: number): Promise<void> {
+    const fresh = chat === undefined;
+    const now = Date.now();
+    const id = newID();
+    const home: Chat = chat ?? {
+      ...unknownChat, id: newID(), title: titleOf(text.slice(pasted).trim() || text), model: server.current(),
+      folder: this.folder, created: now, updated: now,
+    };
+    const message: Message = {
+      id, chat: home.id, parent, role: 'user', content: text, status: 'done', created: now, unsent: 'sending',
+      ...(pasted > 0 && { pasted }),
+    };
+    const first = server.current(home.model);
+    const models = this.rival !== '' && this.rival !== first ? [first, this.rival] : [first];
+    const unsent: Unsent = { message, models, fresh, folder: home.folder };
+    this.#tree.add(message);
+    this.current = { ...home, leaf: id };
+    if (fresh) list.put(this.current);
+    this.#show();
+    await this.#deliver(unsent);
   }
 
-  stop(): void {
-    this.live?.controller.abort();
+  /** Gives a question to the server. What it does not take stays on the screen and in the outbox. */
+  async #deliver(u: Unsent): Promise<void> {
+    const { message } = u;
+    keepUnsent(u);
+    this.#unsent.set(message.id, u);
+    this.#mark(message, 'sending');
+    try {
+      if (u.fresh) {
+        const c = { id: message.chat, model: u.models[0], ...(u.folder !== '' && { folder: u.folder }) };
+        list.put({ ...(await chatAPI.make(c)), title: this.current?.id === message.chat ? this.current.title : '', leaf: message.id });
+        u.fresh = false;
+      }
+      const { question, answers } = await messageAPI.ask(message.chat, {
+        id: message.id, parent: message.parent, content: message.content, models: u.models,
+        ...(message.pasted !== undefined && { pasted: message.pasted }),
+      });
+      dropUnsent(message.id);
+      this.#unsent.delete(message.id);
+      this.#taken(question, answers);
+    } catch (e) {
+      const failure = toFailure(e);
+      if (failure.kind === 'offline') server.lost();
+      this.#mark(message, failure);
+    }
   }
 
-  siblings(id: string): string[] {
-    return this.#tree.siblings(id);
+  #taken(question: Message, answers: Message[]): void {
+    const id = question.chat;
+    if (this.current?.id === id) {
+      this.#tree.add(question);
+      this.current = { ...this.current, leaf: answers[0]?.id ?? question.id };
+    }
+    for (const a of answers) {
+      if (a.status === 'live') void this.#follow(a);
+      else if (this.current?.id === id) this.#tree.add(a);
+    }
+    this.#show();
+  }
+
+  #mark(m: Message, unsent: NonNullable<Message['unsent']>): void {
+    if (this.current?.id !== m.chat || !this.#tree.get(m.id)) return;
+    this.#tree.add({ ...m, unsent });
+    this.#show();
+  }
+
+  /** Sends a question again that did not get through. */
+  async resend(id: string): Promise<void> {
+    const u = this.#unsent.get(id);
+    if (u) await this.#deliver(u);
+  }
+
+  /** The server is back: what it missed is sent now, in order. */
+  async resendAll(): Promise<void> {
+    for (const u of [...this.#unsent.values()]) {
+      const m = this.#tree.get(u.message.id);
+      if (m && typeof m.unsent === 'object' && m.unsent.kind === 'offline') await this.#deliver(u);
+    }
+  }
+
+  /** Gives up a question that was never taken; resolves to its words. */
+  discard(id: string): string {
+    const m = this.#tree.get(id);
+    dropUnsent(id);
+    this.#unsent.delete(id);
+    if (!m || !this.current) return '';
+    this.#tree.remove(id);
+    if (this.#tree.size === 0 && this.current.messages === 0) {
+      list.drop(this.current.id);
+      this.blank(this.current.folder);
+    } else {
+      this.current = { ...this.current, leaf: m.parent };
+      this.#show();
+    }
+    return m.content;
+  }
+
+  /** Puts questions back that an earlier page could not send. */
+  #putBackUnsent(chat: string): void {
+    this.#unsent.clear();
+    for (const u of readOutbox()) {
+      if (chat === '' || u.message.chat !== chat) continue;
+      if (this.#tree.get(u.message.id)) {
+        dropUnsent(u.message.id); // it did get through
+        continue;
+      }
+      this.#unsent.set(u.message.id, u);
+      this.#tree.add({ ...u.message, unsent: { kind: 'offline', detail: '', retry_after: 0 } });
+      if (this.current) this.current = { ...this.current, leaf: u.message.id };
+    }
+  }
+
+  /** Opens a chat that exists only in the outbox: its first question never got through. */
+  openUnsent(id: string): boolean {
+    const u = readOutbox().find((x) => x.message.chat === id && x.fresh);
+    if (!u) return false;
+    this.current = { ...unknownChat, id, title: titleOf(u.message.content), folder: u.folder, created: u.message.created, updated: u.message.created };
+    this.#tree = new Tree();
+    this.#putBackUnsent(id);
+    this.opening = false;
+    this.#show();
+    return true;
+  }
+
+  /** Has a question answered again; id is its or one of its answers'. */
+  async regenerate(id: string, model = ''): Promise<void> {
+    await this.#start(async () => {
+      const { answer } = await messageAPI.again(id, model || server.current(this.current?.model), {});
+      if (this.current?.id === answer.chat) this.current = { ...this.current, leaf: answer.id };
+      void this.#follow(answer);
+    });
+  }
+
+  async goOn(id: string): Promise<void> {
+    await this.#start(async () => {
+      const { answer } = await messageAPI.goOn(id);
+      void this.#follow(answer);
+    });
+  }
+
+  async #start(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#show();
+    } catch (e) {
+      toast(sayFailure(e, t()));
+    }
+  }
+
+  /** Reads an answer until it ends, however often the connection breaks. */
+  async #follow(m: Message): Promise<void> {
+    if (this.lives.has(m.id)) return;
+    const live = new Live(m);
+    this.lives.set(m.id, live);
+    if (this.current?.id === m.chat) {
+      this.#tree.add(m);
+      this.#show();
+    }
+    let end: Message | undefined;
+    try {
+      await follow(messageAPI.streamPath(m.id), {
+        connected: (yes) => {
+          live.lost = !yes;
+          if (!yes) void server.refresh();
+        },
+        take: (e) => {
+          if (e.event === 'delta') live.take(JSON.parse(e.data) as Delta);
+          else if (e.event === 'reset') live.replace((JSON.parse(e.data) as { message: Message }).message);
+          else if (e.event === 'done') end = (JSON.parse(e.data) as { message: Message }).message;
+          return end !== undefined;
+        },
+      }, live.controller.signal);
+    } catch {
+      // it is gone, or not ours to read any more: look at the chat again
+    }
+    live.show();
+    this.lives.delete(m.id);
+    if (end) this.#ended(end);
+    else this.refreshSoon();
+  }
+
+  #ended(m: Message): void {
+    const known = list.get(m.chat);
+    if (known?.live) list.put({ ...known, live: false });
+    if (this.current?.id !== m.chat) return;
+    this.#tree.add(m);
+    this.#show();
+  }
+
+  /** Stops what is being written on this branch. */
+  async stop(): Promise<void> {
+    const mine = [...this.lives.values()].filter((l) => l.message.chat === this.current?.id && this.#onScreen(l.message));
+    try {
+      await Promise.all(mine.map((l) => messageAPI.stop(l.message.id)));
+    } catch (e) {
+      toast(sayFailure(e, t()));
+    }
   }
 
   async showBranch(id: string): Promise<void> {
-    if (!this.current || this.running.has(this.current.id)) return;
-    await this.#update(this.current, { leaf: this.#tree.leafUnder(id) });
+    if (!this.current) return;
+    await this.#setLeaf(this.#tree.leafUnder(id));
   }
 
-  async rename(id: string, title: string): Promise<void> {
-    const chat = this.chats.find((c) => c.id === id);
-    const clean = title.replace(/\s+/g, ' ').trim().slice(0, 200);
-    if (chat && clean !== '') await this.#update(chat, { title: clean }, false);
+  /** Makes the branch of a message the one on screen. */
+  async reveal(id: string): Promise<void> {
+    if (!this.#tree.get(id) || this.path.some((m) => m.id === id)) return;
+    await this.#setLeaf(this.#tree.leafUnder(id));
+  }
+
+  async #setLeaf(leaf: string): Promise<void> {
+    const chat = this.current;
+    if (!chat || chat.leaf === leaf) return;
+    this.current = { ...chat, leaf };
+    this.#show();
+    if (chat.messages > 0) await chatAPI.change(chat.id, { leaf }).catch(() => {}); // only where one reads on next time
+  }
+
+  async removeMessage(id: string): Promise<void> {
+    const m = this.#tree.get(id);
+    const chat = this.current;
+    if (!m || !chat) return;
+    try {
+      await messageAPI.remove(id);
+    } catch (e) {
+      return toast(sayFailure(e, t()));
+    }
+    const before = chat.leaf;
+    this.#tree.remove(id);
+    const sibling = this.#tree.siblings(id).at(-1) ?? this.#tree.children(m.parent).at(-1);
+    this.current = { ...chat, leaf: this.#tree.leafUnder(sibling ?? m.parent) };
+    this.#show();
+    await chatAPI.change(chat.id, { leaf: this.current.leaf }).catch(() => {});
+    toast(t().messageRemoved, {
+      label: t().undo,
+      run: () => void this.#restoreMessage(id, chat.id, before),
+    });
+  }
+
+  async #restoreMessage(id: string, chat: string, leaf: string): Promise<void> {
+    try {
+      await messageAPI.restore(id);
+      await chatAPI.change(chat, { leaf });
+      if (this.current?.id === chat) await this.refresh();
+    } catch (e) {
+      toast(sayFailure(e, t()));
+    }
+  }
+
+  /** Thumbs. The same again takes it back. */
+  async vote(m: Message, vote: 'up' | 'down'): Promise<void> {
+    const next = m.vote === vote ? '' : vote;
+    const put = (v: 'up' | 'down' | ''): void => {
+      const now = this.#tree.get(m.id);
+      if (now) this.#tree.add({ ...now, vote: v || undefined });
+      this.#show();
+    };
+    put(next);
+    try {
+      await messageAPI.vote(m.id, next);
+    } catch (e) {
+      put(m.vote ?? '');
+      toast(sayFailure(e, t()));
+    }
+  }
+
+  /** Which of two answers is better; the chat goes on from it. */
+  async prefer(m: Message, chosen: Message | 'tie'): Promise<boolean> {
+    try {
+      await messageAPI.prefer(m.parent, chosen === 'tie' ? 'tie' : chosen.id);
+    } catch (e) {
+      toast(sayFailure(e, t()));
+      return false;
+    }
+    if (chosen !== 'tie') await this.#setLeaf(chosen.id);
+    return true;
   }
 
   async setModel(model: string): Promise<void> {
     settings.model = model;
-    if (this.current) await this.#update(this.current, { model }, false);
+    if (this.rival === model) this.rival = '';
+    const chat = this.current;
+    if (!chat || chat.messages === 0) return prefs.change({ default_model: model });
+    this.current = { ...chat, model };
+    await list.change(chat, { model });
   }
 
-  /** Gone from the list at once, from storage when the undo has passed. */
-  remove(id: string): () => void {
-    this.running.get(id)?.controller.abort();
-    const forget = (): void => {
-      this.#doomed.delete(id);
-      void this.#save(() => this.#store.deleteChat(id));
-    };
-    this.#doomed.set(id, setTimeout(forget, undoMS));
-    if (this.current?.id === id) this.blank();
-    void this.#list();
-    return () => {
-      clearTimeout(this.#doomed.get(id));
-      this.#doomed.delete(id);
-      void this.#list();
-    };
-  }
-
-  /**
-   * The page is going away. What was deleted must not come back, but a page
-   * that closes has no time for IndexedDB: the next one does the deleting.
-   */
-  flush(): void {
-    leaveDoomed([...this.#doomed.keys()]);
-    for (const live of this.running.values()) void this.#store.putMessage(live.snapshot());
-  }
-
-  async clear(): Promise<void> {
-    for (const live of this.running.values()) live.controller.abort();
-    this.blank();
-    await this.#save(() => this.#store.clear());
-    await this.#list();
-  }
-
-  async branchOf(id: string): Promise<{ chat: Chat; path: Message[] } | undefined> {
-    const chat = this.chats.find((c) => c.id === id);
-    if (!chat) return undefined;
-    return { chat, path: new Tree(await this.#store.messages(id)).path(chat.leaf) };
-  }
-
-  #newChat(text: string): Chat {
-    const now = this.#now();
-    const model = server.current();
-    this.#tree = new Tree();
-    const chat = { id: newID(), title: titleOf(text), created: now, updated: now, model, leaf: '' };
-    this.current = chat;
-    return chat;
-  }
-
-  async #ask(chat: Chat, parent: string, text: string, pasted: number): Promise<void> {
-    const question: Message = {
-      id: newID(),
-      chat: chat.id,
-      parent,
-      role: 'user',
-      content: text,
-      created: this.#now(),
-      ...(pasted > 0 && { pasted }),
-    };
-    this.#tree.add(question);
-    await this.#answer(chat, question.id, [question]);
-  }
-
-  async #answer(chat: Chat, question: string, alsoSave: Message[]): Promise<void> {
-    const model = server.current(chat.model);
-    const request = this.#request(model, question);
-    const answer: Message = {
-      id: newID(),
-      chat: chat.id,
-      parent: question,
-      role: 'assistant',
-      content: '',
-      created: this.#now(),
-      model,
-      status: 'live',
-    };
-    const live = new Live(answer);
-    this.running.set(chat.id, live);
-    this.#tree.add(answer);
-    const updated = this.#show({ ...chat, leaf: answer.id, model, updated: this.#now() });
-    await this.#save(() => this.#store.putAll(updated, [...alsoSave, answer]));
-    await this.#run(live, request);
-  }
-
-  #request(model: string, question: string): ChatRequest {
-    const r: ChatRequest = { model, messages: toWire(settings.system, this.#tree.path(question)) };
-    if (settings.temperature !== null) r.temperature = settings.temperature;
-    if (settings.topP !== null) r.top_p = settings.topP;
-    if (settings.maxTokens !== null) r.max_tokens = settings.maxTokens;
-    return r;
-  }
-
-  async #run(live: Live, request: ChatRequest): Promise<void> {
-    const saver = setInterval(() => void this.#save(() => this.#store.putMessage(live.snapshot())), saveMS);
-    let status: Status = 'done';
-    let failure: Failure | undefined;
-    try {
-      await this.#stream(live, request);
-      if (live.finish === 'length') status = 'length';
-    } catch (e) {
-      if (live.controller.signal.aborted) status = 'stopped';
-      else {
-        status = 'error';
-        failure = toFailure(e);
-        if (failure.kind === 'offline') server.lost();
-      }
-    }
-    clearInterval(saver);
-    live.show();
-    await this.#finish({ ...live.snapshot(), status, ...(failure && { failure }) });
-  }
-
-  /** One retry after each key that the user gives; none once text has come. */
-  async #stream(live: Live, request: ChatRequest): Promise<void> {
-    for (;;) {
-      try {
-        return await streamChat(request, { onChunk: (c) => live.take(c) }, live.controller.signal);
-      } catch (e) {
-        const locked = e instanceof ApiError && e.kind === 'auth';
-        if (!locked || !(await auth.ask())) throw e;
-        if (server.state === 'locked') void server.refresh();
-      }
-    }
-  }
-
-  async #finish(m: Message): Promise<void> {
-    this.running.delete(m.chat);
-    if (this.#doomed.has(m.chat) || !this.chats.some((c) => c.id === m.chat)) return;
-    if (this.current?.id === m.chat) {
-      this.#tree.add(m);
-      this.path = this.#tree.path(this.current.leaf);
-    }
-    await this.#save(() => this.#store.putMessage(m));
-  }
-
-  /** Puts a changed chat on the screen and in the list. */
-  #show(chat: Chat): Chat {
-    if (this.current?.id === chat.id) {
-      this.current = chat;
-      this.path = this.#tree.path(chat.leaf);
-    }
-    this.chats = [chat, ...this.chats.filter((c) => c.id !== chat.id)].sort((a, b) => b.updated - a.updated);
-    return chat;
-  }
-
-  async #update(chat: Chat, change: Partial<Chat>, touch = true): Promise<void> {
-    const updated = this.#show({ ...chat, ...change, ...(touch && { updated: this.#now() }) });
-    await this.#save(() => this.#store.putChat(updated));
-  }
-
-  async #save(write: () => Promise<void>): Promise<void> {
-    try {
-      await write();
-      this.#channel?.postMessage('changed');
-    } catch {
-      toast(t().saveFailed);
-    }
+  #show(): void {
+    this.path = this.current ? this.#tree.path(this.current.leaf) : [];
   }
 }
 
-const doomedName = 'malmoi.doomed';
-
-function leaveDoomed(ids: string[]): void {
-  if (ids.length > 0) localStorage.setItem(doomedName, JSON.stringify(ids));
-}
-
-function takeDoomed(): string[] {
-  try {
-    const ids: unknown = JSON.parse(localStorage.getItem(doomedName) ?? '[]');
-    localStorage.removeItem(doomedName);
-    return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string') : [];
-  } catch {
-    return [];
-  }
-}
-
-function toFailure(e: unknown): Failure {
-  if (e instanceof ApiError) return { kind: e.kind, detail: e.detail, retryAfter: e.retryAfter };
-  return { kind: 'server', detail: e instanceof Error ? e.message : '', retryAfter: 0 };
-}
+const unknownChat: Omit<Chat, 'id'> = {
+  title: '', model: '', folder: '', preset: '', system: '', leaf: '', pinned: false, archived: false,
+  created: 0, updated: 0, messages: 0, live: false,
+};
 
 export const session = new Session();

@@ -17,6 +17,7 @@ export interface Settings {
   model: string; // '' follows the server's default
   noticeSeen: boolean;
   sidebarOpen: boolean;
+  moved: boolean; // system, temperature, topP, maxTokens and model have gone to the server
 }
 
 const storageName = 'malmoi.settings';
@@ -33,6 +34,7 @@ export const defaults: Settings = {
   model: '',
   noticeSeen: false,
   sidebarOpen: true,
+  moved: false,
 };
 
 const within = (v: unknown, low: number, high: number): number | null =>
@@ -61,6 +63,7 @@ export function parseSettings(json: string | null): Settings {
     model: typeof raw.model === 'string' ? raw.model : '',
     noticeSeen: raw.noticeSeen === true,
     sidebarOpen: raw.sidebarOpen !== false,
+    moved: raw.moved === true,
   };
 }
 
