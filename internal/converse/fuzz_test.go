@@ -24,6 +24,8 @@ func FuzzReadExport(f *testing.F) {
 		f.Add(data)
 	}
 	f.Add([]byte(`{"format":"malmoi.chats","version":1,"chats":[{"messages":[{"id":"a","role":"user","content":"x","preferred":"tie"},{"id":"b","parent":"a","role":"assistant","status":"live","compare":"c"}]}]}`))
+	// Messages of one id, and one that is its own parent.
+	f.Add([]byte(`{"messages":[{"messageId":"a","text":"x"},{"messageId":"a","parentMessageId":"a","text":"y"},{"messageId":"b","parentMessageId":"a","text":"z"},{"messageId":"b","parentMessageId":"a","text":"z"}]}`))
 	s := &Service{now: func() time.Time { return time.UnixMilli(1_800_000_000_000) }}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		err := readExport(data, func(x found) error {

@@ -11,14 +11,25 @@ type node struct {
 	result    string // of the call above
 }
 
+// maxPieces is how many steps and texts are joined to one answer; a file that
+// holds more must not cost the square of its length.
+const maxPieces = 1000
+
 // carried is what was thought and done since the last message.
 type carried struct {
 	reasoning string
 	calls     []ToolCall
+	pieces    int
 }
 
 func (c carried) with(n node) carried {
-	if n.reasoning != "" {
+	if n.reasoning == "" && n.call == nil && n.result == "" {
+		return c
+	}
+	if c.pieces++; c.pieces > maxPieces {
+		return c
+	}
+	if n.reasoning != "" && len(c.reasoning) <= MaxContent {
 		c.reasoning = strings.TrimSpace(c.reasoning + "\n\n" + n.reasoning)
 	}
 	if n.call != nil {
@@ -32,7 +43,8 @@ func (c carried) with(n node) carried {
 
 // grown keeps the messages of a tree, each below the nearest one above it, and
 // joins pieces of one answer. Of nodes that are each other's parents nothing is
-// kept. leaf becomes the message that stands for it.
+// kept, and of nodes with one id the first. leaf becomes the message that stands
+// for it.
 func grown(nodes []node, leaf string) ([]ArchiveMessage, string) {
 	type step struct {
 		at    int
@@ -62,7 +74,7 @@ func grown(nodes []node, leaf string) ([]ArchiveMessage, string) {
 	below("", "", carried{})
 	for ; len(queue) > 0; queue = queue[1:] {
 		s, n := queue[0], nodes[queue[0].at]
-		if n.m.ID == "" {
+		if _, done := stands[n.m.ID]; done || n.m.ID == "" {
 			continue
 		}
 		if n.m.Role == "" {
@@ -96,13 +108,16 @@ func joined(list []ArchiveMessage, leaf string) ([]ArchiveMessage, string) {
 	}
 	var out []ArchiveMessage
 	place := map[string]int{}
+	pieces := map[string]int{}
 	became := map[string]string{}
 	for _, m := range list {
 		above, known := place[m.Parent]
 		if known {
 			single := children[m.Parent] == 1
 			m.Parent = out[above].ID
-			if up := &out[above]; single && m.Role == Assistant && up.Role == Assistant {
+			up := &out[above]
+			if single && m.Role == Assistant && up.Role == Assistant && pieces[up.ID] < maxPieces && len(up.Content) <= MaxContent {
+				pieces[up.ID]++
 				up.Content = strings.TrimSpace(up.Content) + "\n\n" + strings.TrimSpace(m.Content)
 				up.Reasoning = strings.TrimSpace(up.Reasoning + "\n\n" + m.Reasoning)
 				up.ToolCalls = append(up.ToolCalls, m.ToolCalls...)
