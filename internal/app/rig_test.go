@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type rig struct {
 	file string
 	log  *buffer
 	set  *fake.Set
+	skew *atomic.Int64 // how far the site's clock is ahead
 }
 
 // script answers what a question's first word asks for.
@@ -65,9 +67,10 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	model.OnChat = script
 	model.OnComplete = func(llm.CompletionRequest) fake.Script { return fake.Say("more") }
 	model.OnEmbed = func(texts []string) ([][]float32, int, error) { return make([][]float32, len(texts)), len(texts), nil }
-	r := &rig{t: t, file: filepath.Join(t.TempDir(), "malmoi.db"), log: &buffer{}, set: &fake.Set{Models: []*fake.Model{model}}}
+	r := &rig{t: t, file: filepath.Join(t.TempDir(), "malmoi.db"), log: &buffer{}, set: &fake.Set{Models: []*fake.Model{model}}, skew: &atomic.Int64{}}
 	c := Config{
 		Listen: "127.0.0.1:0", Database: r.file, Mode: Accounts, Version: "test", KeepAlive: 200 * time.Millisecond,
+		Now:   func() time.Time { return time.Now().Add(time.Duration(r.skew.Load())) },
 		Blobs: memory{}, Log: slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Page: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "the page") }),
 	}
