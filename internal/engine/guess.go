@@ -89,17 +89,18 @@ func (p *pace) settle(drawn, guessed, accepted int) {
 	}
 }
 
-// past finds where the last tokens of a sequence occurred before. It remembers
-// the newest place of each gram that it met; grams with the same hash replace
-// each other, which costs a guess and nothing else.
+// past finds where the last tokens of a sequence occurred before. It is a hash
+// table of the newest place of each gram, with linear probing, that holds no
+// grams itself: the tokens do.
 type past struct {
-	after []int32 // (power of two) by hash: the position after a gram, 0: none
+	after []int32 // (power of two) the position after a gram, 0: free; at most half are used
 	seen  int     // grams that end before this position are in it
+	used  int
 }
 
 const (
 	gram      = 3       // tokens that must agree: two are too often chance
-	pastSlots = 1 << 16 // at most; 256 KiB
+	pastSlots = 1 << 16 // at most; 256 KiB. Older grams are forgotten then.
 )
 
 func hashGram(g []int32) uint32 {
@@ -118,24 +119,49 @@ func (p *past) follow(draft, tokens []int32, most int) []int32 {
 	fromDraft := min(gram, len(draft))
 	copy(tail[:], tokens[len(tokens)-gram+fromDraft:])
 	copy(tail[gram-fromDraft:], draft[len(draft)-fromDraft:])
-	at := int(p.after[hashGram(tail[:])&uint32(len(p.after)-1)])
-	if at == 0 || !slices.Equal(tokens[at-gram:at], tail[:]) {
+	at := int(*p.slot(tokens, tail[:]))
+	if at == 0 {
 		return draft
 	}
 	return append(draft, tokens[at:min(len(tokens), at+most-len(draft))]...)
 }
 
+// slot is where g is, or where it belongs if it is not there.
+func (p *past) slot(tokens, g []int32) *int32 {
+	mask := uint32(len(p.after) - 1)
+	for i := hashGram(g); ; i++ {
+		s := &p.after[i&mask]
+		if at := int(*s); at == 0 || slices.Equal(tokens[at-gram:at], g) {
+			return s
+		}
+	}
+}
+
 // note takes in all grams but the one at the very end.
 func (p *past) note(tokens []int32) {
-	if need := 2 * len(tokens); len(p.after) < min(need, pastSlots) {
-		size := 1024
-		for size < min(2*need, pastSlots) {
-			size *= 2
-		}
-		p.after, p.seen = make([]int32, size), gram
-	}
-	mask := uint32(len(p.after) - 1)
 	for ; p.seen < len(tokens); p.seen++ {
-		p.after[hashGram(tokens[p.seen-gram:p.seen])&mask] = int32(p.seen)
+		if 2*p.used >= len(p.after) {
+			p.grow(len(tokens))
+		}
+		s := p.slot(tokens, tokens[p.seen-gram:p.seen])
+		if *s == 0 {
+			p.used++
+		}
+		*s = int32(p.seen)
 	}
+}
+
+// grow starts anew with room for twice the tokens, or, at the limit, with the
+// newer ones only.
+func (p *past) grow(tokens int) {
+	size := 1024
+	for size < 4*tokens && size < pastSlots {
+		size *= 2
+	}
+	if len(p.after) == size {
+		clear(p.after)
+	} else {
+		p.after = make([]int32, size)
+	}
+	p.used, p.seen = 0, max(gram, tokens-pastSlots/4)
 }

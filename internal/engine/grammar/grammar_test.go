@@ -326,7 +326,20 @@ func FuzzJSONSchema(f *testing.F) {
 		}
 		m := NewMachine(g, byteVocab(), []int32{256})
 		mask := make([]uint64, 5)
-		m.Mask(mask)
+		for range 40 {
+			m.Mask(mask)
+			ahead := m.Extend(nil, 3)
+			if len(ahead) == 0 {
+				break
+			}
+			id := ahead[0]
+			if mask[id>>6]>>(id&63)&1 == 0 {
+				t.Fatalf("schema %s: token %d must follow and may not", schema, id)
+			}
+			if err := m.Accept(id); err != nil {
+				t.Fatal(err)
+			}
+		}
 		g.Match(`{"a":1}`)
 	})
 }
