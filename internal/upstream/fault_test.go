@@ -36,11 +36,11 @@ func TestFaults(t *testing.T) {
 		asked   int64
 	}{
 		{"slow first byte", func(w http.ResponseWriter, r *http.Request) { hang(r) },
-			llm.ErrUnavailable, "no answer began for 150ms", "", 3},
+			llm.ErrUnavailable, "no answer began for 500ms", "", 3},
 		{"slow first byte after the head", func(w http.ResponseWriter, r *http.Request) { sse(w); w.(http.Flusher).Flush(); hang(r) },
-			llm.ErrUnavailable, "no answer began for 150ms", "", 3},
+			llm.ErrUnavailable, "no answer began for 500ms", "", 3},
 		{"stall", func(w http.ResponseWriter, r *http.Request) { sse(w, content("가")); hang(r) },
-			llm.ErrUnavailable, "nothing came for 150ms", "가", 1},
+			llm.ErrUnavailable, "nothing came for 500ms", "가", 1},
 		{"cut", func(w http.ResponseWriter, r *http.Request) { sse(w, content("가")); cutConn(w) },
 			llm.ErrUnavailable, "stopped in the middle", "가", 1},
 		{"cut between whole events", func(w http.ResponseWriter, r *http.Request) { sse(w, content("가")) },

@@ -57,7 +57,7 @@ func open(t *testing.T, c Config) *Set {
 }
 
 // short are limits that a test can wait for.
-var short = Timeouts{Connect: time.Second, FirstByte: 150 * time.Millisecond, Idle: 150 * time.Millisecond, Total: 5 * time.Second, Probe: time.Second}
+var short = Timeouts{Connect: 2 * time.Second, FirstByte: 500 * time.Millisecond, Idle: 500 * time.Millisecond, Total: 10 * time.Second, Probe: 5 * time.Second}
 
 func at(servers ...*server) Config {
 	c := Config{Timeouts: short}
