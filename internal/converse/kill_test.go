@@ -209,6 +209,9 @@ func TestKill(t *testing.T) {
 }
 
 func killRounds(t *testing.T, url string, rounds int) {
+	if testing.Short() {
+		rounds = 2
+	}
 	random := rand.New(rand.NewPCG(3, 4))
 	questions, interrupted := 0, 0
 	for round := range rounds {
