@@ -44,7 +44,7 @@ type Options struct {
 
 	MaxBody       int64 // bytes of a request body, default 32 MiB
 	MaxConcurrent int   // requests at work at the same time, default 64
-	MaxConns      int   // open connections, default 1024
+	MaxConns      int   // open connections, default 4096: every tab of a page holds one or two
 
 	ReadTimeout  time.Duration // for a whole body, default 60 s
 	WriteTimeout time.Duration // for one write to a client that does not read, default 30 s
@@ -69,7 +69,7 @@ type Options struct {
 const (
 	defaultMaxBody           = 32 << 20
 	defaultMaxConcurrent     = 64
-	defaultMaxConns          = 1024
+	defaultMaxConns          = 4096
 	defaultReadTimeout       = 60 * time.Second
 	defaultWriteTimeout      = 30 * time.Second
 	defaultKeepAlive         = 10 * time.Second
