@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { call, empty, fine, question, second, withAdmin } from './peoplesteps.mjs';
+import { call, fine, question, second, withAdmin } from './peoplesteps.mjs';
 import { eventually } from './steps.mjs';
 
 const yes = (page, name) => page.getByRole('alertdialog').getByRole('button', { name }).click();
@@ -11,7 +11,7 @@ export default [
   {
     name: 'admin: groups give limits, and a used-up limit is told',
     async run(tools) {
-      const { page, ...rest } = await withAdmin(tools, '/admin/groups');
+      const { page } = await withAdmin(tools, '/admin/groups');
       await page.getByRole('button', { name: '새 그룹' }).click();
       await page.getByLabel('이름', { exact: true }).fill('간호부');
       await page.getByLabel('요청', { exact: true }).selectOption('limit');
@@ -38,7 +38,6 @@ export default [
       await page.getByRole('button', { name: '간호부 삭제' }).click();
       await yes(page, '삭제');
       await page.getByText('아직 그룹이 없습니다.').waitFor();
-      void rest;
     },
   },
   {
@@ -157,7 +156,7 @@ export default [
       await eventually(async () => (await rows.count()) > 60, 'the next page');
       await fine(page, 'audit');
       await page.getByLabel('한 일로 거르기').selectOption('session.sign_in');
-      await eventually(async () => (await rows.count()) === 1, 'one sign-in');
+      await eventually(async () => (await rows.count()) === 2, 'the two sign-ins');
       assert.match(await rows.first().innerText(), /김하늘[\s\S]*로그인[\s\S]*127\.0\.0\.1/);
       await page.getByLabel('한 일로 거르기').selectOption('data.');
       await page.getByText('조건에 맞는 기록이 없습니다.').waitFor();
@@ -202,7 +201,7 @@ export default [
       const { page } = await withAdmin(tools, '/admin/invitations');
       await page.getByText('보낸 초대가 없습니다.').waitFor();
       await page.getByRole('button', { name: '초대하기' }).click();
-      await page.getByLabel('이름').fill('정들');
+      await page.getByRole('dialog').getByLabel('이름').fill('정들');
       await page.getByRole('button', { name: '링크 만들기' }).click();
       const link = await page.getByLabel('초대 링크').inputValue();
       await page.getByRole('dialog').getByRole('button', { name: '닫기' }).last().click();
@@ -227,7 +226,6 @@ export default [
       down = false;
       await page.getByRole('button', { name: '다시 시도' }).click();
       await page.getByText('아직 그룹이 없습니다.').waitFor();
-      void empty;
     },
   },
 ];

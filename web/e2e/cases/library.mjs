@@ -91,7 +91,7 @@ export default [
       await fine(page, 'preset dialog');
       await tools.shot(page, 'library-preset');
       await page.getByRole('button', { name: '저장' }).click();
-      await page.locator('.rows').getByText('번역가', { exact: true }).waitFor();
+      await page.getByRole('button', { name: '번역가 고치기' }).waitFor();
       const [saved] = (await call(page, 'GET', '/api/presets')).presets;
       assert.equal(saved.tone, 'hapsyo');
       assert.equal(saved.system, '전문 번역가입니다.');

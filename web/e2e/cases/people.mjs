@@ -26,7 +26,7 @@ export default [
 
       await menu(admin, '관리');
       await admin.getByRole('button', { name: '초대하기' }).click();
-      await admin.getByLabel('이름').fill('이바다');
+      await admin.getByRole('dialog').getByLabel('이름').fill('이바다');
       await fine(admin, 'invitation dialog');
       await admin.getByRole('button', { name: '링크 만들기' }).click();
       const link = await admin.getByLabel('초대 링크').inputValue();
@@ -194,7 +194,7 @@ export default [
       await page.getByText('표로 보기').click();
       const today = page.locator('details tbody tr').first();
       assert.match(await today.innerText(), /\d+월 \d+일\s+1\s+[1-9]/);
-      await page.locator('label').filter({ hasText: /^비용$/ }).click();
+      await page.getByRole('radio', { name: '비용' }).check();
       await page.getByRole('img', { name: /날짜별 비용/ }).waitFor();
       await page.getByText('한도 없음').first().waitFor();
       await fine(page, 'usage');
@@ -235,7 +235,7 @@ export default [
       await page.getByRole('button', { name: 'Create the administrator' }).click();
       await page.locator('#message').waitFor();
       await page.goto(`${tools.base}/admin/audit`);
-      await page.getByText('set the site up').waitFor();
+      await page.getByRole('cell', { name: 'set the site up' }).waitFor();
       await tools.shot(page, 'people-english');
     },
   },

@@ -28,10 +28,13 @@ export async function call(page, method, path, body) {
 /** A site with an administrator, signed in. */
 export async function withAdmin({ base, visit }, path = '/', options = {}) {
   await empty(base);
-  await (await fetch(`${base}/api/setup`, {
+  const made = await fetch(`${base}/api/setup`, {
     method: 'POST', headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ login: 'hanul', name: '김하늘', password: passwords.admin }),
-  })).json();
+  });
+  assert.equal(made.status, 200, 'set-up');
+  const cookie = made.headers.get('set-cookie').split(';')[0];
+  await fetch(`${base}/api/session`, { method: 'DELETE', headers: { cookie } });
   const v = await visit({ path: '/login', ...options });
   await signIn(v.page, 'hanul', passwords.admin);
   if (path !== '/') await v.page.goto(base + path);
