@@ -72,7 +72,7 @@ httpapi/app: httpapi/door httpapi/sse httpapi/wire account bus converse store ll
 httpapi: httpapi account llm chat engine/sample studio
 webui:
 app: account bus converse blob httpapi llm store webui
-cli: app account bus catalog convert llm model nn token chat engine httpapi webui num weights store blob upstream safety
+cli: app account bus catalog convert llm model nn token chat engine httpapi webui num weights store blob upstream safety skill
 archtest: golden
 `
 

@@ -47,6 +47,7 @@ type commands struct {
 	User       userCmd       `cmd:"" help:"Manage who may come in."`
 	Key        keyCmd        `cmd:"" help:"Manage API keys."`
 	DB         dbCmd         `cmd:"" name:"db" help:"Back up, restore, check and move the database."`
+	Skill      skillCmd      `cmd:"" help:"List and try the tools that models may use."`
 	Bench      benchCmd      `cmd:"" help:"Measure this machine with a model."`
 	Doctor     doctorCmd     `cmd:"" help:"Say what this machine has and what malmoi makes of it."`
 	Completion completionCmd `cmd:"" help:"Print a completion script for bash, zsh or fish."`
