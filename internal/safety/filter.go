@@ -80,12 +80,12 @@ func (v Verdict) Blocked(l Levels) []Group {
 type Filter struct{ patterns []pattern }
 
 type pattern struct {
-	group     Group
-	score     Score
-	word      string
-	begins    bool // only at the beginning of a word
-	ends      bool // only at its end
-	harmless  []string
+	group    Group
+	score    Score
+	word     string
+	begins   bool // only at the beginning of a word
+	ends     bool // only at its end
+	harmless []string
 }
 
 //go:embed words.txt

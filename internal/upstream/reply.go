@@ -138,10 +138,10 @@ type assembler struct {
 }
 
 type choiceState struct {
-	content, reasoning, text joiner
-	calls                    int // begun
-	lastID                   string
-	finished                 bool
+	content, reasoning joiner
+	calls              int // begun
+	lastID             string
+	finished           bool
 }
 
 func newAssembler(name string, n int, stops []string) *assembler {
