@@ -38,7 +38,7 @@ test: lint test-web build models test-go test-purego test-race test-e2e
 	@echo "all tests passed"
 
 lint:
-	@test -z "$$(gofmt -l cmd internal)" || { gofmt -l cmd internal; echo "gofmt: run gofmt -w on these"; exit 1; }
+	@test -z "$$(gofmt -l cmd internal load chaos web/e2e/server)" || { gofmt -l cmd internal load chaos web/e2e/server; echo "gofmt: run gofmt -w on these"; exit 1; }
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	@tools/vulncheck.sh $(GO)

@@ -82,7 +82,9 @@ func TestFaults(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			fmt.Fprint(w, "<h1>hello</h1>")
 		}, llm.ErrUnavailable, "text/html", "", 3},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect) },
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusTemporaryRedirect)
+		},
 			llm.ErrUnavailable, "cannot be reached", "", 3},
 		{"an error in the stream", func(w http.ResponseWriter, r *http.Request) {
 			sse(w, content("가"), `{"error":{"message":"out of memory","code":500}}`)
