@@ -1,6 +1,7 @@
 package guard
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"net"
@@ -41,6 +42,8 @@ func newTrap(t *testing.T) *trap {
 					return
 				}
 				tr.conns.Add(1)
+				// Closing with the request unread would reset the connection.
+				http.ReadRequest(bufio.NewReader(c))
 				fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nsecret")
 				c.Close()
 			}
