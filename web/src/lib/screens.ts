@@ -9,7 +9,7 @@ type Screen = Component<any>;
 const files = import.meta.glob<{ default: Screen }>([
   '../components/people/{SignIn,Setup,Invitation,Account,UserMenu}.svelte',
   '../components/admin/Admin.svelte',
-  '../components/library/{Library,PromptMenu}.svelte',
+  '../components/library/{Library,PromptMenu,PresetPicker}.svelte',
   '../components/shared/SharedPage.svelte',
   '../components/panels/*.svelte',
 ]);
@@ -22,6 +22,7 @@ export type ScreenName =
   | 'people/UserMenu' // {onsettings, onkeys}; at the foot of the side bar
   | 'admin/Admin' // {page: string}; /admin/…
   | 'library/Library' // {page: string}; /settings/{prompts,presets,memory}
+  | 'library/PresetPicker' // in the head of the conversation
   | 'library/PromptMenu' // {query: string, oninsert(text), onclose()}; over the composer after "/"
   | 'shared/SharedPage' // {token: string}
   | `panels/${string}`; // {panel}; see Panels.svelte

@@ -34,6 +34,8 @@ export const en: typeof ko = {
   presetsBody: 'A model, a tone and instructions under one name, to choose for a chat.',
   presetsEmpty: 'No presets yet.',
   presetsEmptyBody: 'Define roles such as “Translator” or “Code reviewer”.',
+  preset: 'Preset',
+  noPreset: 'No preset',
   newPreset: 'New preset',
   editPreset: 'Edit the preset',
   presetNamePlaceholder: 'e.g. Translator',

@@ -36,6 +36,8 @@ export const ko = {
   presetsBody: '모델과 말투, 지시를 묶어 두고 대화마다 골라 씁니다.',
   presetsEmpty: '저장한 프리셋이 없습니다.',
   presetsEmptyBody: '“번역가”, “코드 리뷰어”처럼 역할을 정해 두면 편합니다.',
+  preset: '프리셋',
+  noPreset: '프리셋 없음',
   newPreset: '새 프리셋',
   editPreset: '프리셋 고치기',
   presetNamePlaceholder: '예: 번역가',

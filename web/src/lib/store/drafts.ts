@@ -44,6 +44,7 @@ export interface Unsent {
   /** The chat does not exist yet either. */
   fresh: boolean;
   folder: string;
+  preset?: string;
 }
 
 export function readOutbox(): Unsent[] {

@@ -16,6 +16,7 @@ class PrefStore {
   value = $state.raw<Prefs>(empty);
   loaded = $state(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #saving: Promise<void> = Promise.resolve();
 
   async load(): Promise<void> {
     const said = await prefsAPI.get();
@@ -46,7 +47,16 @@ class PrefStore {
   change(change: Partial<Prefs>): void {
     this.value = { ...this.value, ...change };
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#save(), saveMS);
+    this.#timer = setTimeout(() => (this.#saving = this.#save()), saveMS);
+  }
+
+  /** Resolves when the server has what was changed here. */
+  async settled(): Promise<void> {
+    if (this.#timer !== undefined) {
+      clearTimeout(this.#timer);
+      this.#saving = this.#save();
+    }
+    await this.#saving;
   }
 
   async #save(keepalive = false): Promise<void> {

@@ -27,6 +27,8 @@ class Session {
   lives = new SvelteMap<string, Live>(); // by message
   /** A second model that is to answer beside the first, '' for none. */
   rival = $state('');
+  /** The preset that a new chat will have, and the model that it asks for. */
+  preset = $state.raw({ id: '', model: '' });
   /** Folder of the chat that the next question makes. */
   folder = $state('');
   #tree = new Tree();
@@ -69,6 +71,7 @@ class Session {
   blank(folder = ''): void {
     this.current = undefined;
     this.folder = folder;
+    this.preset = { id: '', model: '' };
     this.failed = undefined;
     this.opening = false;
     this.#tree = new Tree();
@@ -172,8 +175,8 @@ class Session {
     const now = Date.now();
     const id = newID();
     const home: Chat = chat ?? {
-      ...unknownChat, id: newID(), title: titleOf(text.slice(pasted).trim() || text), model: server.current(),
-      folder: this.folder, created: now, updated: now,
+      ...unknownChat, id: newID(), title: titleOf(text.slice(pasted).trim() || text), model: server.current(this.preset.model),
+      folder: this.folder, preset: this.preset.id, created: now, updated: now,
     };
     const message: Message = {
       id, chat: home.id, parent, role: 'user', content: text, status: 'done', created: now, unsent: 'sending',
@@ -181,7 +184,7 @@ class Session {
     };
     const first = server.current(home.model);
     const models = this.rival !== '' && this.rival !== first ? [first, this.rival] : [first];
-    const unsent: Unsent = { message, models, fresh, folder: home.folder };
+    const unsent: Unsent = { message, models, fresh, folder: home.folder, preset: home.preset };
     this.#tree.add(message);
     this.current = { ...home, leaf: id };
     if (fresh) list.put(this.current);
@@ -196,8 +199,9 @@ class Session {
     this.#unsent.set(message.id, u);
     this.#mark(message, 'sending');
     try {
+      await prefs.settled(); // what was set a moment ago holds for this question
       if (u.fresh) {
-        const c = { id: message.chat, model: u.models[0], ...(u.folder !== '' && { folder: u.folder }) };
+        const c = { id: message.chat, model: u.models[0], ...(u.folder !== '' && { folder: u.folder }), ...(u.preset && { preset: u.preset }) };
         list.put({ ...(await chatAPI.make(c)), title: this.current?.id === message.chat ? this.current.title : '', leaf: message.id });
         u.fresh = false;
       }
@@ -284,7 +288,7 @@ class Session {
   openUnsent(id: string): boolean {
     const u = readOutbox().find((x) => x.message.chat === id && x.fresh);
     if (!u) return false;
-    this.current = { ...unknownChat, id, title: titleOf(u.message.content), folder: u.folder, created: u.message.created, updated: u.message.created };
+    this.current = { ...unknownChat, id, title: titleOf(u.message.content), folder: u.folder, preset: u.preset ?? '', created: u.message.created, updated: u.message.created };
     this.#tree = new Tree();
     this.#putBackUnsent(id);
     this.opening = false;
@@ -295,6 +299,7 @@ class Session {
   /** Has a question answered again; id is its or one of its answers'. */
   async regenerate(id: string, model = ''): Promise<void> {
     await this.#start(async () => {
+      await prefs.settled();
       const { answer } = await messageAPI.again(id, model || server.current(this.current?.model), {});
       if (this.current?.id === answer.chat) this.current = { ...this.current, leaf: answer.id };
       void this.#follow(answer);
@@ -449,10 +454,25 @@ class Session {
   async setModel(model: string): Promise<void> {
     settings.model = model;
     if (this.rival === model) this.rival = '';
+    this.preset = { ...this.preset, model: '' };
     const chat = this.current;
     if (!chat || chat.messages === 0) return prefs.change({ default_model: model });
     this.current = { ...chat, model };
     await list.change(chat, { model });
+  }
+
+  /** Uses a preset from now on in this chat; '' uses none. Its model comes with it where it is there. */
+  async setPreset(id: string, model: string): Promise<void> {
+    const chat = this.current;
+    if (!chat || chat.messages === 0) {
+      this.preset = { id, model };
+      if (chat) this.current = { ...chat, preset: id };
+      return;
+    }
+    const change = { preset: id, ...(server.model(model) && { model }) };
+    this.current = { ...chat, ...change };
+    const now = await list.change(chat, change);
+    if (!now && this.current?.id === chat.id) this.current = { ...this.current, preset: chat.preset, model: chat.model };
   }
 
   #show(): void {
