@@ -102,6 +102,20 @@ export default [
       await page.getByRole('radio', { name: /그대로/ }).check();
       await page.getByRole('button', { name: '저장' }).click();
       await eventually(async () => (await call(page, 'GET', '/api/presets')).presets[0].tone === '', 'tone gone');
+
+      await page.getByRole('link', { name: '대화로 돌아가기' }).click();
+      await page.getByLabel('프리셋').selectOption({ label: '번역가' });
+      await page.locator('#message').fill('옮겨 주세요');
+      await page.keyboard.press('Enter');
+      await page.locator('article.answer[data-status=done]').waitFor();
+      const asked = (await state(tools.base)).at(-1);
+      assert.match(systemOf(asked), /전문 번역가입니다/);
+      assert.ok(Math.abs(asked.temperature - 0.3) < 1e-6, `temperature ${asked.temperature}`);
+      await page.reload();
+      await eventually(async () => (await page.getByLabel('프리셋').inputValue()) === saved.id, 'kept with the chat');
+      await page.getByLabel('프리셋').selectOption({ label: '프리셋 없음' });
+      await eventually(async () => (await call(page, 'GET', '/api/chats')).chats[0].preset === '', 'taken off');
+      await tools.shot(page, 'library-preset-chat');
     },
   },
   {

@@ -63,6 +63,7 @@ export default [
       await admin.getByRole('button', { name: '이바다 관리하기' }).click();
       await admin.getByRole('radio', { name: /읽기 전용/ }).click();
       await admin.getByText('바꾸었습니다.').waitFor();
+      assert.equal(await admin.getByRole('radio', { name: /읽기 전용/ }).isChecked(), true);
       await shot(admin, 'people-role');
       await member.reload();
       await member.locator('.user-menu').getByText('읽기 전용').waitFor();
@@ -196,7 +197,6 @@ export default [
       assert.match(await today.innerText(), /\d+월 \d+일\s+1\s+[1-9]/);
       await page.getByRole('radio', { name: '비용' }).check();
       await page.getByRole('img', { name: /날짜별 비용/ }).waitFor();
-      await page.getByText('한도 없음').first().waitFor();
       await fine(page, 'usage');
     },
   },
