@@ -1,7 +1,8 @@
 // Package agent lets a model use skills: it asks the model, runs the calls that
 // the model makes, gives it the results, and asks again until there is an
 // answer or a limit is reached. It decides when a person must agree: always
-// before a call that changes something. It does not know how the person is
+// before a call that changes something, and before one that carries text to an
+// address of strangers. It does not know how the person is
 // asked, nor what the skills do.
 //
 // What skills read may hold instructions of strangers. They reach the model as
@@ -43,6 +44,7 @@ type Result struct {
 	Text    string
 	OK      bool
 	Refused bool // the person said no, or nobody could be asked
+	Outside bool // Text may hold instructions of strangers
 }
 
 // Event is something to show: a piece of the model's answer, or a result.
@@ -75,11 +77,16 @@ type Outcome struct {
 	Tainted bool
 }
 
+// Model is what answers.
+type Model interface {
+	Chat(ctx context.Context, r llm.ChatRequest) (llm.Stream, error)
+}
+
 // Run answers a request. request.Tools are those of the skills; the caller's
 // own tools cannot be mixed in.
-func Run(ctx context.Context, m llm.Generator, request llm.ChatRequest, o Options) (Outcome, error) {
+func Run(ctx context.Context, m Model, request llm.ChatRequest, o Options) (Outcome, error) {
 	o = o.withDefaults()
-	r := &run{o: o, deadline: o.Now().Add(o.MaxTime), out: Outcome{Tainted: o.Tainted}}
+	r := &run{o: o, deadline: o.Now().Add(o.MaxTime), out: Outcome{Tainted: o.Tainted}, said: said(request)}
 	request.Tools, request.N = tools(o.Skills), 1
 	request.ToolChoice = llm.ToolChoice{Mode: "auto"}
 	for step := 1; ; step++ {
@@ -140,11 +147,12 @@ type run struct {
 	deadline time.Time
 	calls    int // made so far
 	out      Outcome
+	said     string // what the user wrote
 }
 
 // ask has the model say one turn and tells its events, with calls numbered
 // through the whole answer.
-func (r *run) ask(ctx context.Context, m llm.Generator, request llm.ChatRequest) (chat.Message, error) {
+func (r *run) ask(ctx context.Context, m Model, request llm.ChatRequest) (chat.Message, error) {
 	turn := chat.Message{Role: "assistant"}
 	st, err := m.Chat(ctx, request)
 	if err != nil {
@@ -210,7 +218,7 @@ func (r *run) call(ctx context.Context, c chat.ToolCall) (string, error) {
 	switch {
 	case index >= r.o.MaxCalls:
 		res.Text, res.Refused = "error: too many calls; answer with what you have", true
-	case known && x.Effect == skill.Changes:
+	case known && r.asks(x, c.Arguments):
 		ok, err := r.permitted(ctx, Question{Call{index, c.ID, c.Name, c.Arguments}, x.Title, r.out.Tainted})
 		if err != nil {
 			return "", err
@@ -223,11 +231,39 @@ func (r *run) call(ctx context.Context, c chat.ToolCall) (string, error) {
 	default:
 		res.Text, res.OK = r.work(ctx, c)
 	}
-	if known && x.Effect == skill.Reads && res.OK {
-		r.out.Tainted = true
-		res.Text = marked(res.Text)
+	told := res.Text
+	if known && x.Effect != skill.Pure && !res.Refused { // errors too may quote strangers
+		r.out.Tainted, res.Outside = true, true
+		told = Marked(told)
 	}
-	return res.Text, r.o.On(Event{Result: &res})
+	return told, r.o.On(Event{Result: &res})
+}
+
+// asks reports whether a person must agree: to every call that changes
+// something, and, once strangers' text is in play, to calls that go where
+// neither the user nor the skill's own list sent them. Such an address may hold
+// what was said here, for a stranger to read.
+func (r *run) asks(x skill.Skill, arguments string) bool {
+	if x.Effect == skill.Changes {
+		return true
+	}
+	if !r.out.Tainted || x.Address == nil {
+		return false
+	}
+	to := x.Address([]byte(arguments))
+	// What was tainted from the start may have strangers' text in the question.
+	return to != "" && (r.o.Tainted || !strings.Contains(r.said, to+" "))
+}
+
+// said is what the user wrote, addresses ended by a space.
+func said(request llm.ChatRequest) string {
+	var b strings.Builder
+	for _, m := range request.Messages {
+		if m.Role == "user" {
+			b.WriteString(strings.Join(strings.Fields(m.Content), " ") + " ")
+		}
+	}
+	return b.String()
 }
 
 // permitted asks the person; the time that takes is not the model's.
@@ -254,7 +290,8 @@ const (
 	closeMark = "\n<<<외부에서 온 글 끝>>>"
 )
 
-func marked(text string) string {
+// Marked is text of strangers as the models are shown it.
+func Marked(text string) string {
 	return openMark + strings.NewReplacer("<<<", "‹‹‹", ">>>", "›››").Replace(text) + closeMark
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"malmoi/internal/chat"
 	"malmoi/internal/httpapi/fake"
 	"malmoi/internal/llm"
 	"malmoi/internal/skill"
@@ -131,6 +132,36 @@ func TestStrangersTextTaints(t *testing.T) {
 	if !strings.HasPrefix(told, openMark) || strings.Count(told, ">>>") != 2 {
 		t.Errorf("strangers' text can end its own marks: %q", told)
 	}
+}
+
+func TestAddressesOfStrangersNeedAYes(t *testing.T) {
+	f := func(question string, tainted bool, want int) {
+		t.Helper()
+		b := newBench(func(r llm.ChatRequest) fake.Script {
+			switch results(r) {
+			case 0:
+				return calls("fetch")
+			case 1:
+				return calls("go")
+			}
+			return fake.Say("끝")
+		})
+		went := 0
+		b.o.Skills = append(b.o.Skills, skill.Skill{Name: "go", Effect: skill.Reads,
+			Address: func(json.RawMessage) string { return "https://a.example/x" },
+			Call:    func(context.Context, json.RawMessage) (string, error) { went++; return "", nil }})
+		b.o.Tainted = tainted
+		b.permit(false)
+		request := llm.ChatRequest{Messages: []chat.Message{{Role: "user", Content: question}}}
+		if _, err := Run(t.Context(), b.model, request, b.o); err != nil || len(b.asked) != want || went != 1-want {
+			t.Errorf("%q, tainted %v: %v, asked %d times, want %d; went %d times", question, tainted, err, len(b.asked), want, went)
+		}
+	}
+	f("요약해 줘", false, 1)
+	f("https://a.example/x 요약해 줘", false, 0)
+	f("https://a.example/x", false, 0)
+	f("https://a.example/x?secret=1 요약해 줘", false, 1)
+	f("https://a.example/x 요약해 줘", true, 1)
 }
 
 func TestLimits(t *testing.T) {

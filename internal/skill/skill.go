@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 )
 
 // Effect says what a call may do beside its answer.
@@ -30,6 +31,10 @@ type Skill struct {
 	Description string          // as the model is told
 	Parameters  json.RawMessage // JSON Schema of the arguments
 	Effect      Effect
+	// Address is where a call would go, if the model chose that and the place
+	// would learn what the arguments hold; "" if not. nil: never. Once strangers'
+	// text is in play such a call needs a person's word although it only reads.
+	Address func(arguments json.RawMessage) string
 	// Call does the work. Its error is told to the model, which may try again,
 	// so it says what would be right.
 	Call func(ctx context.Context, arguments json.RawMessage) (string, error)
@@ -74,9 +79,20 @@ func (s Set) Run(ctx context.Context, name, arguments string) (result string, ok
 		return "error: " + err.Error(), false
 	}
 	if len(out) > MaxResult {
-		out = out[:MaxResult] + "\n[cut]"
+		out = Cut(out, MaxResult) + "\n[cut]"
 	}
 	return out, true
+}
+
+// Cut returns at most limit bytes of a text and no half characters.
+func Cut(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
 }
 
 // read decodes arguments into a struct. Names the struct does not have are
