@@ -1,33 +1,43 @@
 // The end-to-end tests of the page in headless Chromium.
 //
-//   npm run e2e                              against a fake server that it starts
-//   npm run e2e -- --base http://127.0.0.1:8080    against a running server
-//   npm run e2e -- --shots DIR --only WORD
+//   npm run e2e                              against the real server with scripted models, built and started here
+//   npm run e2e -- --base http://127.0.0.1:8080    against a running server with real models
+//   npm run e2e -- --shots DIR --only WORD --server BINARY --dist FOLDER
 //
-// Against a real server the cases that need the fake one's scripted answers
-// are skipped, and counted as skipped.
+// Against a server with real models the cases that need scripted answers are
+// skipped, and counted as skipped.
 
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { launch } from './browser.mjs';
-import { startFake } from './fake.mjs';
+import { startSite } from './site.mjs';
 import chat from './cases/chat.mjs';
+import compare from './cases/compare.mjs';
+import exchange from './cases/exchange.mjs';
 import faults from './cases/faults.mjs';
+import folders from './cases/folders.mjs';
 import hostile from './cases/hostile.mjs';
 import ime from './cases/ime.mjs';
 import keep from './cases/keep.mjs';
 import large from './cases/large.mjs';
 import look from './cases/look.mjs';
+import together from './cases/together.mjs';
 
 const { values: args } = parseArgs({
-  options: { base: { type: 'string' }, shots: { type: 'string' }, only: { type: 'string', default: '' } },
+  options: {
+    base: { type: 'string' },
+    shots: { type: 'string' },
+    only: { type: 'string', default: '' },
+    server: { type: 'string', default: '' },
+    dist: { type: 'string', default: '' },
+  },
 });
 const caseMS = 240_000;
 const real = { temperature: 0, maxTokens: 48 }; // a small model may never stop by itself
 if (args.shots) mkdirSync(args.shots, { recursive: true });
 
-const fake = args.base ? undefined : await startFake();
+const fake = args.base ? undefined : await startSite({ binary: args.server, dist: args.dist });
 const base = (args.base ?? fake.base).replace(/\/$/, '');
 const browser = await launch();
 
@@ -38,6 +48,7 @@ async function visit({ path = '/', seen = true, settings = {}, expectErrors = fa
     locale: 'ko-KR',
     colorScheme: 'light',
     permissions: ['clipboard-read', 'clipboard-write'],
+    serviceWorkers: 'block', // they would hide requests from the cases
     ...options,
   });
   context.setDefaultTimeout(20_000);
@@ -79,7 +90,21 @@ function inTime(work) {
 let passed = 0;
 let failed = 0;
 let skipped = 0;
-for (const c of [...chat, ...ime, ...keep, ...faults, ...hostile, ...large, ...look]) {
+const cases = [
+  ...chat, ...ime, ...keep, ...together, ...compare, ...folders, ...exchange, ...faults, ...hostile, ...large, ...look,
+  ...(await others()),
+];
+
+/** Cases of accounts, administration and the library. */
+async function others() {
+  const all = await Promise.all(['people', 'admin', 'library'].map((name) => {
+    const file = new URL(`./cases/${name}.mjs`, import.meta.url);
+    return existsSync(file) ? import(file.href) : { default: [] };
+  }));
+  return all.flatMap((m) => m.default);
+}
+
+for (const c of cases) {
   if (!c.name.includes(args.only)) continue;
   if (c.needsFake && !fake) {
     skipped++;
@@ -90,7 +115,7 @@ for (const c of [...chat, ...ime, ...keep, ...faults, ...hostile, ...large, ...l
   const visits = [];
   const mine = { ...tools, visit: async (o) => (visits.push(await visit(o)), visits.at(-1)) };
   try {
-    if (fake) Object.assign(fake.state, { requests: [], key: '' });
+    await fake?.reset(c.site ?? {});
     const note = await inTime(c.run(mine));
     const problems = visits.flatMap((v) => v.problems);
     if (problems.length > 0) throw new Error(problems.join('\n'));

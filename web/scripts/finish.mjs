@@ -1,13 +1,14 @@
 // After Vite: gathers the licences of what the page ships, checks the weight of
 // the first load, and compresses what the server will send compressed.
 
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 const web = dirname(dirname(fileURLToPath(import.meta.url)));
-const dist = join(web, '../internal/webui/dist');
+const dist = process.argv[2] ?? join(web, '../internal/webui/dist');
 const maxScriptGzip = 150 * 1024; // script of the first load
 const maxTotal = 5 * 1024 * 1024; // what the binary grows by, fonts included
 const minCompress = 1024;
@@ -51,6 +52,20 @@ function firstLoad() {
   return total;
 }
 
+/** Tells the service worker which files make the shell, under a name that changes with them. */
+function serviceWorker() {
+  const html = readFileSync(join(dist, 'index.html'), 'utf8');
+  const linked = [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map((m) => m[1]);
+  const fonts = readdirSync(join(dist, 'assets')).filter((f) => /^Pretendard.*\.woff2$/.test(f)).map((f) => `/assets/${f}`);
+  const shell = ['/', ...new Set([...linked, ...(fonts.length <= 4 ? fonts : [])])];
+  const hash = createHash('sha256').update(html);
+  for (const path of shell.slice(1)) hash.update(path).update(readFileSync(join(dist, path)));
+  const file = join(dist, 'sw.js');
+  const filled = readFileSync(file, 'utf8').replace('__BUILD__', hash.digest('hex').slice(0, 16)).replace("['__SHELL__']", JSON.stringify(shell));
+  if (filled.includes('__')) throw new Error('sw.js has places that were not filled');
+  writeFileSync(file, filled);
+}
+
 function compress(path) {
   const raw = readFileSync(path);
   if (raw.length < minCompress) return;
@@ -65,6 +80,7 @@ function compress(path) {
 const kilobytes = (n) => `${(n / 1024).toFixed(1)} KB`;
 
 licences();
+serviceWorker();
 const script = firstLoad();
 for (const path of files(dist)) if (/\.(js|css|html|svg|txt|webmanifest)$/.test(path)) compress(path);
 const total = files(dist).reduce((sum, path) => sum + statSync(path).size, 0);

@@ -5,3 +5,8 @@ import './app.css';
 import './code.css';
 
 mount(App, { target: document.getElementById('app') as HTMLElement });
+
+// The shell opens without a network, where the browser allows it (https or this machine).
+if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+  addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => {}));
+}

@@ -46,18 +46,13 @@ export default [
     name: 'hostile: a model that is named like a payload',
     needsFake: true,
     async run({ visit, fake }) {
-      const kept = fake.state.models;
       const name = '<img src=x onerror=window.pwned=1>';
-      fake.state.models = [{ name, title: name, note: name, licence: name, licence_url: 'javascript:window.pwned=1', chat: true }];
-      try {
-        const { page } = await visit();
-        await askAndWait(page, '누구세요?');
-        await page.getByRole('button', { name: /모델 고르기/ }).click();
-        assert.equal(await page.locator('.menu a').count(), 0);
-        await untouched(page);
-      } finally {
-        fake.state.models = kept;
-      }
+      await fake.models([{ name, title: name, note: name, licence: name, licence_url: 'javascript:window.pwned=1', chat: true }]);
+      const { page } = await visit();
+      await askAndWait(page, '누구세요?');
+      await page.getByRole('button', { name: /모델 고르기/ }).click();
+      assert.equal(await page.locator('.picker .menu a').count(), 0);
+      await untouched(page);
     },
   },
 ];

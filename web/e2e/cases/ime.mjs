@@ -50,7 +50,7 @@ export default [
       await page.waitForTimeout(200);
       assert.deepEqual(await questions(page), ['한글']);
       assert.equal(await page.inputValue('#message'), '');
-      if (fake) assert.equal(fake.state.requests.length, 1);
+      if (fake) assert.equal((await fake.requests()).length, 1);
     },
   })),
   {
@@ -86,7 +86,7 @@ export default [
       await page.keyboard.type('이름');
       await page.keyboard.press('Enter');
       await finished(page);
-      await page.getByRole('button', { name: /메뉴/ }).click();
+      await page.getByRole('button', { name: '“이름” 메뉴' }).click();
       await page.getByRole('menuitem', { name: '이름 바꾸기' }).click();
       await page.getByRole('textbox', { name: '이름 바꾸기' }).fill('');
       await typeHangul(cdp);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { askAndWait, ready } from './steps.mjs';
+import { askAndWait, eventually, ready } from './steps.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -81,6 +81,72 @@ export default [
       await open.click();
       await page.getByRole('link', { name: '서랍' }).click();
       await page.locator('.shade').waitFor({ state: 'detached' });
+    },
+  },
+  {
+    name: 'look: without a network the shell opens and says so, and keeps nothing of a chat',
+    needsFake: true,
+    async run({ visit, shot }) {
+      const { page, context } = await visit({ serviceWorkers: 'allow', expectErrors: true });
+      await askAndWait(page, '비밀 이야기');
+      await page.evaluate(() => navigator.serviceWorker.ready);
+      await eventually(() => page.evaluate(async () => (await caches.keys()).length === 1), 'the shell is kept');
+      await context.setOffline(true);
+      await page.reload();
+      await page.getByText('서버에 연결할 수 없습니다.', { exact: false }).first().waitFor();
+      await shot(page, 'offline-shell');
+      const kept = await page.evaluate(async () => {
+        const out = [];
+        for (const k of await caches.keys()) for (const r of await (await caches.open(k)).keys()) out.push(new URL(r.url).pathname);
+        return out;
+      });
+      assert.ok(kept.length > 3 && kept.every((p) => p === '/' || /^\/(assets\/|icon|boot\.js|manifest)/.test(p)), kept.join());
+      await context.setOffline(false);
+      await page.getByText('비밀 이야기').first().waitFor({ timeout: 20_000 });
+    },
+  },
+  {
+    name: 'look: print shows the whole chat without the frame',
+    needsFake: true,
+    async run({ visit, shot }) {
+      const { page } = await visit();
+      await askAndWait(page, '/showcase');
+      await page.emulateMedia({ media: 'print' });
+      assert.equal(await page.locator('aside').isVisible(), false);
+      assert.equal(await page.locator('.dock').isVisible(), false);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollHeight > innerHeight), 'nothing is cut off');
+      await shot(page, 'print');
+    },
+  },
+  {
+    name: 'look: every panel and menu is accessible',
+    needsFake: true,
+    async run({ visit, shot }) {
+      const { page } = await visit({ colorScheme: 'dark' });
+      await askAndWait(page, '창 보기');
+      const notes = new Set();
+      for (const [open, label] of [['Control+k', '대화 찾기'], ['Shift+?', '단축키']]) {
+        await page.evaluate(() => document.activeElement.blur());
+        await page.keyboard.press(open);
+        await page.getByRole('dialog', { name: label }).waitFor();
+        for (const n of await accessible(page, label)) notes.add(n);
+        await shot(page, `panel-${label}-dark`);
+        await page.keyboard.press('Escape');
+        await page.getByRole('dialog').waitFor({ state: 'detached' });
+      }
+      await page.getByRole('button', { name: '새 폴더' }).click();
+      for (const n of await accessible(page, 'folder')) notes.add(n);
+      await page.keyboard.press('Escape');
+      for (const item of ['보관한 대화', '내보내기와 가져오기']) {
+        await page.getByRole('button', { name: '더 보기' }).click();
+        for (const n of await accessible(page, 'menu')) notes.add(n);
+        await page.getByRole('menuitem', { name: item }).click();
+        await page.getByRole('dialog', { name: item }).waitFor();
+        for (const n of await accessible(page, item)) notes.add(n);
+        await shot(page, `panel-${item}-dark`);
+        await page.keyboard.press('Escape');
+      }
+      return [...notes].join(', ');
     },
   },
   {
