@@ -1,5 +1,11 @@
 package kernel
 
+import (
+	"math"
+
+	"malmoi/internal/num/cpu"
+)
+
 // SegmentTokens is how many positions are attended to as if they were alone.
 // Segments begin at its multiples, and their results are joined in ascending
 // order; so the bits of a row do not depend on who computes which segment, and
@@ -10,7 +16,17 @@ const SegmentTokens = 512
 // go on.
 type AttnPart struct {
 	Out      []float32 // (R, D), not divided by Sum yet
-	Max, Sum []float32 // (R) the largest score, the sum of weights
+	Max, Sum []float32 // (R) the largest score, in weigh's unit, the sum of weights
+}
+
+// shrink is the factor by which weights shrink when the largest score grows by
+// -d. The portable weigh keeps scores as they are, the assembly as powers of
+// two.
+func shrink(d float32) float32 {
+	if cpu.Current() == cpu.Portable {
+		return exp(d)
+	}
+	return float32(math.Exp2(float64(d)))
 }
 
 // Reset makes room for R rows of D values that have seen nothing.
@@ -55,7 +71,7 @@ func (k KV) AttendPart(p *AttnPart, a *Attn, s *AttnScratch, segment int) {
 func (p *AttnPart) Join(q *AttnPart, D int) {
 	for r := range p.Max {
 		m := max(p.Max[r], q.Max[r])
-		f, g := exp(p.Max[r]-m), exp(q.Max[r]-m)
+		f, g := shrink(p.Max[r]-m), shrink(q.Max[r]-m)
 		p.Max[r] = m
 		p.Sum[r] = float32(p.Sum[r]*f) + float32(q.Sum[r]*g)
 		row := p.Out[r*D : (r+1)*D]

@@ -197,6 +197,27 @@ func TestAttendSameBits(t *testing.T) {
 	})
 }
 
+// TestAttendAcrossSegments holds long rows against float64, also with the largest
+// score in the first segment, in the last, and in the middle.
+func TestAttendAcrossSegments(t *testing.T) {
+	cputest.ForEach(t, func(t *testing.T, _ cpu.Level) {
+		const n, D = 1700, 64
+		for _, peak := range []int{3, 700, n - 2} {
+			rng := seeded(uint64(peak))
+			c := newCache(KV{F32: true}, rng, n, D)
+			q := queries(rng, 5, D)
+			key := make([]float32, D)
+			for d := range key {
+				key[d] = 3 * q[d] // row 0 looks there
+			}
+			c.store(peak, key, normals(rng, D))
+			a, _ := c.args(q, []int32{0, 0, 511, 512, 900}, []int32{n - 1, 512, 1024, 1023, n - 1})
+			KV{F32: true}.Attend(a, &AttnScratch{})
+			c.check(t, fmt.Sprintf("peak at %d", peak), a, attnTol)
+		}
+	})
+}
+
 // TestPartsJoin computes each segment with scratch of its own, in any order, and
 // joins them: the bits of Attend.
 func TestPartsJoin(t *testing.T) {
