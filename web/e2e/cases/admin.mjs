@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { call, fine, question, second, withAdmin } from './peoplesteps.mjs';
+import { call, fine, question, second, withAdmin, scripted } from './peoplesteps.mjs';
 import { eventually } from './steps.mjs';
 
 const yes = (page, name) => page.getByRole('alertdialog').getByRole('button', { name }).click();
 
-export default [
+export default scripted([
   {
     name: 'admin: groups give limits, and a used-up limit is told',
     async run(tools) {
@@ -228,4 +228,4 @@ export default [
       await page.getByText('아직 그룹이 없습니다.').waitFor();
     },
   },
-];
+]);

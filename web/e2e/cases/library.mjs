@@ -1,13 +1,13 @@
 // The personal library: prompts, presets, memory, and how answers should be.
 
 import assert from 'node:assert/strict';
-import { call, fine, question, second, signIn, passwords, withAdmin } from './peoplesteps.mjs';
+import { call, fine, question, second, signIn, passwords, withAdmin, scripted } from './peoplesteps.mjs';
 import { eventually } from './steps.mjs';
 
 const state = async (base) => (await (await fetch(`${base}/test/state`)).json()).requests.filter((r) => !r.title);
 const systemOf = (r) => r.messages.filter((m) => m.role === 'system').map((m) => m.content).join('\n');
 
-export default [
+export default scripted([
   {
     name: 'library: a prompt with blanks is written, found with a slash and filled in',
     async run(tools) {
@@ -158,6 +158,21 @@ export default [
     },
   },
   {
+    name: 'library: who may only read is offered nothing to change',
+    async run(tools) {
+      const { page: admin } = await withAdmin(tools);
+      const { page } = await second(admin, tools, { role: 'reader' });
+      for (const path of ['prompts', 'presets', 'memory']) {
+        await page.goto(`${tools.base}/settings/${path}`);
+        await page.locator('.skeleton').waitFor({ state: 'detached' });
+        assert.equal(await page.locator('main .button.primary').count(), 0, path);
+      }
+      await page.goto(`${tools.base}/settings/answers`);
+      await page.getByText('읽기 전용 계정이라 바꿀 수 없습니다.').waitFor();
+      assert.ok(await page.getByRole('radio', { name: /해요체/ }).isDisabled());
+    },
+  },
+  {
     name: 'library: how answers should be is the same on every device',
     async run(tools) {
       const { base } = tools;
@@ -179,4 +194,4 @@ export default [
       assert.match(systemOf((await state(base)).at(-1)), /해요체/);
     },
   },
-];
+]);

@@ -53,8 +53,29 @@ const pages = [
   '/admin/users', '/admin/invitations', '/admin/groups', '/admin/usage', '/admin/models', '/admin/health', '/admin/audit', '/admin/site',
 ];
 
-export default screens.flatMap(([width, screen]) =>
+const english = {
+  needsFake: true,
+  name: 'pages: 390 px, English',
+  async run(tools) {
+    const { page } = await withAdmin(tools, '/', { ...screens[0][1], expectErrors: true });
+    await office(page);
+    await page.route(/\/api\/(admin\/)?usage\?/, (route) => route.fulfill({ json: someUsage(route.request().url()) }));
+    await page.evaluate(() => localStorage.setItem('malmoi.settings', JSON.stringify({ language: 'en', noticeSeen: true, moved: true })));
+    for (const path of pages) {
+      await page.goto(tools.base + path);
+      await page.locator('main h1').waitFor();
+      await page.locator('.skeleton').waitFor({ state: 'detached' });
+      const korean = (await page.locator('main h1, main .lead, nav').allInnerTexts()).join(' ').match(/[가-힣]+/);
+      assert.equal(korean, null, `${path}: ${korean}`);
+      await fine(page, path);
+      await tools.shot(page, `page${path.replaceAll('/', '-')}-390-english`);
+    }
+  },
+};
+
+export default [english, ...screens.flatMap(([width, screen]) =>
   ['light', 'dark'].map((colorScheme) => ({
+    needsFake: true,
     name: `pages: ${width} px, ${colorScheme}`,
     async run(tools) {
       const { page } = await withAdmin(tools, '/', { ...screen, colorScheme, expectErrors: true }); // signing out cuts what is under way
@@ -86,4 +107,4 @@ export default screens.flatMap(([width, screen]) =>
       await tools.shot(page, `page-signin-${width}-${colorScheme}`);
     },
   })),
-);
+)];

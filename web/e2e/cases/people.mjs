@@ -1,10 +1,10 @@
 // Accounts: the first one, invitations, signing in and out, devices, keys, usage.
 
 import assert from 'node:assert/strict';
-import { call, empty, fine, menu, passwords, question, second, signIn, withAdmin } from './peoplesteps.mjs';
+import { call, empty, fine, menu, passwords, question, second, signIn, withAdmin, scripted } from './peoplesteps.mjs';
 import { eventually } from './steps.mjs';
 
-export default [
+export default scripted([
   {
     name: 'people: set-up, invitation, joining, a new role, and the end of a session',
     async run(tools) {
@@ -222,6 +222,67 @@ export default [
     },
   },
   {
+    name: 'people: other ways to sign in, and what went wrong on the way back',
+    async run(tools) {
+      await empty(tools.base);
+      const { page } = await tools.visit({ expectErrors: true });
+      const door = { mode: 'accounts', setup: false, user: null, oidc: [{ id: 'office', name: '사내 로그인' }], ldap: true, version: 'x' };
+      await page.route('**/api/session', (route) => route.fulfill({ json: door }));
+      await page.route('**/api/oidc/**', (route) => route.fulfill({ contentType: 'text/html', body: '<p>provider</p>' }));
+      await page.goto(`${tools.base}/login?error=forbidden`);
+      await page.getByText('이 계정으로는 들어올 수 없습니다.').waitFor();
+      await page.getByText('회사 계정(디렉터리)으로도 로그인할 수 있습니다.').waitFor();
+      await fine(page, 'other ways');
+      await tools.shot(page, 'people-oidc');
+      await page.getByRole('button', { name: '사내 로그인으로 로그인' }).click();
+      await page.waitForURL('**/api/oidc/office/start');
+      await page.goto(`${tools.base}/login?error=%3Cimg%20src=x%3E`);
+      await page.getByText('로그인 서비스에서 돌아오는 중에 문제가 생겼습니다.').waitFor();
+    },
+  },
+  {
+    name: 'people: an ended session can be put aside and is asked for again',
+    async run(tools) {
+      const { page } = await withAdmin(tools, '/', { expectErrors: true });
+      await page.context().clearCookies();
+      await page.locator('#message').fill('한 글자도 잃지 않기');
+      await page.locator('#message').press('Enter');
+      const again = page.getByRole('dialog');
+      await again.getByText('쓰던 글은 그대로 있습니다.').waitFor();
+      await page.keyboard.press('Escape');
+      await again.waitFor({ state: 'hidden' });
+      await page.locator('.bubble').getByText('한 글자도 잃지 않기').waitFor();
+      await page.getByRole('button', { name: '대화 찾기' }).first().click();
+      await page.keyboard.type('한글');
+      await again.getByText('쓰던 글은 그대로 있습니다.').waitFor();
+      await again.getByLabel('비밀번호', { exact: true }).fill(passwords.admin);
+      await again.getByRole('button', { name: '로그인', exact: true }).click();
+      await page.locator('article.answer').waitFor();
+      const { chats } = await call(page, 'GET', '/api/chats');
+      assert.equal(chats.length, 1, 'asked once');
+    },
+  },
+  {
+    name: 'people: personal mode has no accounts, and still a library',
+    async run(tools) {
+      await fetch(`${tools.base}/test/reset`, {
+        method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ accounts: false }),
+      });
+      const { page } = await tools.visit();
+      await page.locator('#message').waitFor();
+      assert.equal(await page.locator('.user-menu').count(), 0);
+      await page.keyboard.press('Control+,');
+      await page.getByRole('link', { name: '말투와 기본 모델' }).click();
+      await page.getByRole('radio', { name: /해요체/ }).check();
+      assert.equal(await page.getByRole('link', { name: 'API 키' }).count(), 0);
+      await fine(page, 'personal');
+      await page.goto(`${tools.base}/settings/account`);
+      await page.waitForURL('**/settings/usage');
+      await page.goto(`${tools.base}/admin/users`);
+      await page.getByRole('link', { name: /홈|대화|처음/ }).waitFor();
+    },
+  },
+  {
     name: 'people: English, from the door on',
     async run(tools) {
       await empty(tools.base);
@@ -239,4 +300,4 @@ export default [
       await tools.shot(page, 'people-english');
     },
   },
-];
+]);

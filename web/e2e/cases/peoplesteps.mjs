@@ -6,6 +6,9 @@ import { createRequire } from 'node:module';
 
 export const passwords = { admin: '산토끼가-넘는-고개-12', member: '강가의-버드나무-34', other: '바람부는-언덕-위-56' };
 
+/** Cases that begin with a site of their own, which only the scripted server gives. */
+export const scripted = (cases) => cases.map((c) => ({ needsFake: true, ...c }));
+
 /** A new site where nobody has an account. */
 export async function empty(base) {
   const r = await fetch(`${base}/test/reset`, {

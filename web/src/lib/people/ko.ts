@@ -1,3 +1,5 @@
+import { josa } from '../i18n/josa';
+
 const n = new Intl.NumberFormat('ko-KR');
 
 /** Korean words of sign-in, invitation and account screens. */
@@ -9,13 +11,13 @@ export const ko = {
   signInTitle: '로그인',
   signInDo: '로그인',
   signInLDAP: '회사 계정(디렉터리)으로도 로그인할 수 있습니다.',
-  signInWith: (name: string) => `${name}(으)로 로그인`,
+  signInWith: (name: string) => `${josa(name, '으로/로')} 로그인`,
   or: '또는',
   againBody: '로그인이 만료되었습니다. 다시 로그인하면 하던 일을 이어서 할 수 있습니다. 쓰던 글은 그대로 있습니다.',
   againOther: '다른 계정으로 로그인',
   forgot: '비밀번호를 잊었다면 관리자에게 새 비밀번호를 부탁하세요.',
   inviteTitle: '초대를 받았습니다',
-  inviteBody: (role: string) => `${role}(으)로 말모이에 들어옵니다. 쓸 아이디와 비밀번호를 정해 주세요.`,
+  inviteBody: (role: string) => `${josa(role, '으로/로')} 말모이에 들어옵니다. 쓸 아이디와 비밀번호를 정해 주세요.`,
   inviteUntil: (date: string) => `이 초대는 ${date}까지 쓸 수 있습니다.`,
   inviteDo: '계정 만들고 들어가기',
   inviteGone: '쓸 수 없는 초대입니다',
