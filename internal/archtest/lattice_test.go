@@ -49,7 +49,7 @@ terms:
 store: account bus converse terms
 store/storetest: store
 blob:
-converse: account bus llm chat engine/sample terms
+converse: account bus llm chat engine/sample terms agent skill
 guard:
 upstream: llm chat engine/sample
 httpapi/rule: httpapi/wire llm chat engine/sample
@@ -62,6 +62,9 @@ skill/calc:
 skill: skill/calc skill/calendar
 agent: llm chat skill
 skill/calendar:
+skill/web: skill guard
+skill/openapi: skill guard
+skill/mcp: skill guard
 safety: llm chat engine/sample
 studio: llm chat engine/sample
 httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
@@ -69,9 +72,9 @@ httpapi/fake: llm chat
 httpapi/door: account
 httpapi/sse:
 httpapi/app: httpapi/door httpapi/sse httpapi/wire account bus converse store llm
-httpapi: httpapi account llm chat engine/sample studio
+httpapi: httpapi account llm chat engine/sample studio safety
 webui:
-app: account bus converse blob httpapi llm store webui
+app: account bus converse blob httpapi llm safety store webui
 cli: app account bus catalog convert llm model nn token chat engine httpapi webui num weights store blob upstream safety skill
 archtest: golden
 `

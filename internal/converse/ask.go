@@ -134,7 +134,7 @@ func (s *Service) answerAll(ctx context.Context, p account.Principal, chat Chat,
 	}
 	history := branch(tree, out.Answers[0].Parent)
 	for _, m := range out.Answers {
-		s.start(p, m, about.request(history, m.Params, s.context(m.Model)))
+		s.start(p, m, s.job(ctx, p, chat, about, history, m))
 		s.tell(TopicMessage, p.User, m.ID)
 	}
 	s.tell(TopicChat, p.User, chat.ID)
@@ -179,7 +179,7 @@ func (s *Service) Continue(ctx context.Context, p account.Principal, id string) 
 	if strings.TrimSpace(m.Content) != "" {
 		history = append(history, m, Message{Role: User, Content: goOn})
 	}
-	s.start(p, m, about.request(history, m.Params, s.context(m.Model)))
+	s.start(p, m, s.job(ctx, p, chat, about, history, m))
 	s.tell(TopicMessage, p.User, m.ID)
 	s.tell(TopicChat, p.User, m.Chat)
 	return m, nil

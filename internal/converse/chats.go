@@ -16,6 +16,7 @@ type NewChat struct {
 	Folder string
 	Preset string
 	System string
+	Skills SkillUse
 }
 
 // CreateChat makes an empty chat.
@@ -28,9 +29,12 @@ func (s *Service) CreateChat(ctx context.Context, p account.Principal, n NewChat
 		return Chat{}, err
 	}
 	now := s.now()
-	c := Chat{ID: id, Title: cleanTitle(n.Title), Model: n.Model, Folder: n.Folder, Preset: n.Preset, System: n.System, Created: now, Updated: now}
+	c := Chat{ID: id, Title: cleanTitle(n.Title), Model: n.Model, Folder: n.Folder, Preset: n.Preset, System: n.System, Skills: n.Skills, Created: now, Updated: now}
 	c.Named = c.Title != ""
 	if err := checkChat(&c.Title, &c.Model, &c.System); err != nil {
+		return Chat{}, err
+	}
+	if err := c.Skills.check(); err != nil {
 		return Chat{}, err
 	}
 	if err := s.checkFolder(ctx, p.User, c.Folder); err != nil {
@@ -137,6 +141,11 @@ func (s *Service) ChangeChat(ctx context.Context, p account.Principal, id string
 	}
 	if err := checkChat(c.Title, c.Model, c.System); err != nil {
 		return Chat{}, err
+	}
+	if c.Skills != nil {
+		if err := c.Skills.check(); err != nil {
+			return Chat{}, err
+		}
 	}
 	if c.Folder != nil {
 		if err := s.checkFolder(ctx, p.User, *c.Folder); err != nil {

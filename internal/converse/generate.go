@@ -10,6 +10,7 @@ import (
 
 	"malmoi/internal/account"
 	"malmoi/internal/llm"
+	"malmoi/internal/skill"
 )
 
 // Why an answer ended before its model did.
@@ -17,6 +18,8 @@ var (
 	errStopped = errors.New("stopped by the user")
 	errLost    = errors.New("another process makes this answer now")
 	errTooLong = errors.New("the answer is too long to be kept")
+
+	errFiltered = errors.New("the text filter of this site ended the answer")
 )
 
 // finishTime bounds the writing of an answer's last state, and how long it is
@@ -27,7 +30,7 @@ const (
 )
 
 // start makes an answer in the background.
-func (s *Service) start(p account.Principal, m Message, request llm.ChatRequest) {
+func (s *Service) start(p account.Principal, m Message, j job) {
 	ctx, cancel := context.WithCancelCause(s.closing)
 	a := newAnswer(p.User, m, cancel)
 	s.gate.Lock()
@@ -41,15 +44,15 @@ func (s *Service) start(p account.Principal, m Message, request llm.ChatRequest)
 	go func() {
 		defer s.work.Done()
 		defer cancel(nil)
-		s.generate(ctx, p, a, request)
+		s.generate(ctx, p, a, j)
 	}()
 }
 
 // generate runs the model and writes the end, whatever it is.
-func (s *Service) generate(ctx context.Context, p account.Principal, a *answer, request llm.ChatRequest) {
+func (s *Service) generate(ctx context.Context, p account.Principal, a *answer, j job) {
 	began := s.now()
 	r := &run{s: s, a: a, began: began}
-	err := r.guarded(ctx, p, request)
+	err := r.guarded(ctx, p, j)
 	m := r.last(ctx, err)
 	if s.opt.Meter != nil && r.admitted {
 		s.record(p, m, r)
@@ -69,10 +72,15 @@ type run struct {
 	finish   string
 	usage    llm.Usage
 	admitted bool
-	busy     time.Duration
+	busy     time.Duration // of the model
+
+	skills skill.Set
+	base   int  // calls of the message before this run
+	named  int  // calls that have their id
+	gap    bool // calls came between the content and what is next
 }
 
-func (r *run) guarded(ctx context.Context, p account.Principal, request llm.ChatRequest) (err error) {
+func (r *run) guarded(ctx context.Context, p account.Principal, j job) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			r.s.log.Error("panic while answering", "panic", v, "stack", string(debug.Stack()))
@@ -85,19 +93,15 @@ func (r *run) guarded(ctx context.Context, p account.Principal, request llm.Chat
 		}
 		r.admitted = true
 	}
-	return r.ask(ctx, request)
+	if len(j.skills) > 0 {
+		return r.work(ctx, j)
+	}
+	return r.ask(ctx, j.request)
 }
 
-// ask holds the model for as long as it answers.
+// ask has the model answer by itself.
 func (r *run) ask(ctx context.Context, request llm.ChatRequest) error {
-	model, release, err := r.s.models.Acquire(ctx, r.a.message.Model)
-	if err != nil {
-		return err
-	}
-	defer release()
-	at := r.s.now()
-	defer func() { r.busy = r.s.now().Sub(at) }()
-	st, err := model.Chat(llm.WithConversation(ctx, r.a.message.Chat), request)
+	st, err := lent{r}.Chat(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -124,15 +128,15 @@ func (r *run) take(e llm.Event) error {
 		d.ToolCall = &ToolCallDelta{Index: t.Index, ID: t.ID, Name: t.Name, Arguments: t.Arguments}
 	}
 	if d.Content != "" || d.Reasoning != "" || d.ToolCall != nil {
-		if r.first.IsZero() {
-			r.first = r.s.now()
-		}
-		if !r.a.say(d) {
-			return errTooLong
+		if err := r.append(d); err != nil {
+			return err
 		}
 	}
 	if e.Finish != "" {
 		r.finish = e.Finish
+	}
+	if e.Finish == llm.FinishFiltered {
+		return errFiltered
 	}
 	return nil
 }
@@ -140,7 +144,7 @@ func (r *run) take(e llm.Event) error {
 // last is the answer as it stays.
 func (r *run) last(ctx context.Context, err error) Message {
 	m, _ := r.a.snapshot()
-	m.Status = Done
+	m.Status, m.ToolCalls = Done, settled(m.ToolCalls)
 	if r.finish == "length" {
 		m.Status = Length
 	}
@@ -216,7 +220,12 @@ func (s *Service) finish(o Owner, a *answer, m Message) {
 func failure(err error) *Failure {
 	var full *llm.ContextError
 	var quota *account.QuotaError
+	var filtered *llm.FilteredError
 	switch {
+	case errors.As(err, &filtered):
+		return &Failure{Kind: "filter", Detail: filtered.Error()}
+	case errors.Is(err, errFiltered):
+		return &Failure{Kind: "filter", Detail: err.Error()}
 	case errors.As(err, &full):
 		return &Failure{Kind: "context", Detail: full.Error()}
 	case errors.As(err, &quota):

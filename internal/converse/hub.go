@@ -27,6 +27,7 @@ type answer struct {
 	start   mark   // where the first event begins
 	events  []mark // where each ends; the first has number 1
 	final   *Message
+	nudged  chan struct{} // the user may have answered a question
 	more    chan struct{} // closed and replaced when something comes
 	logged  int           // events that the log has, owned by the writer
 	held    int           // bytes of events
@@ -41,7 +42,7 @@ type mark struct {
 }
 
 func newAnswer(o Owner, m Message, cancel context.CancelCauseFunc) *answer {
-	a := &answer{owner: o, message: m, cancel: cancel, more: make(chan struct{}), bytes: new(atomic.Int64)}
+	a := &answer{owner: o, message: m, cancel: cancel, more: make(chan struct{}), nudged: make(chan struct{}, 1), bytes: new(atomic.Int64)}
 	a.content.WriteString(m.Content)
 	a.reason.WriteString(m.Reasoning)
 	a.start = a.mark(nil)
@@ -98,6 +99,16 @@ func (h *hub) stop(id string) {
 	}
 }
 
+// nudge wakes an answer that waits for the user's word.
+func (h *hub) nudge(id string) {
+	if a := h.get(id); a != nil {
+		select {
+		case a.nudged <- struct{}{}:
+		default: // it has not looked since the last time
+		}
+	}
+}
+
 // say appends an event and wakes the readers. It returns false, and appends
 // nothing, if the answer is as long as one may be.
 func (a *answer) say(d Delta) bool {
@@ -149,7 +160,8 @@ const deltaBytes = 64
 func (d Delta) size() int {
 	n := deltaBytes + len(d.Content) + len(d.Reasoning)
 	if d.ToolCall != nil {
-		n += deltaBytes + len(d.ToolCall.ID) + len(d.ToolCall.Name) + len(d.ToolCall.Arguments)
+		c := d.ToolCall
+		n += deltaBytes + len(c.ID) + len(c.Name) + len(c.Arguments) + len(c.Title) + len(c.Result)
 	}
 	return n
 }
@@ -215,5 +227,11 @@ func appendCall(calls []ToolCall, d ToolCallDelta) []ToolCall {
 	c.ID += d.ID
 	c.Name += d.Name
 	c.Arguments += d.Arguments
+	c.Title += d.Title
+	c.Result += d.Result
+	c.Outside = c.Outside || d.Outside
+	if d.State != "" {
+		c.State, c.Tainted = d.State, d.Tainted
+	}
 	return calls
 }

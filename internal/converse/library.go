@@ -2,6 +2,7 @@ package converse
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"malmoi/internal/account"
@@ -138,7 +139,7 @@ func (s *Service) PutSettings(ctx context.Context, p account.Principal, x Settin
 	if x.Language != "" && x.Language != "ko" && x.Language != "en" {
 		return x, invalid("language", "must be ko, en or empty")
 	}
-	if err := x.Params.check(); err != nil {
+	if err := errors.Join(x.Params.check(), x.Skills.check()); err != nil {
 		return x, err
 	}
 	return x, s.store.PutSettings(ctx, p.User, x)

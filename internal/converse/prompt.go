@@ -87,13 +87,17 @@ const defaultMaxTokens = 2048
 
 // request is what the model is asked. What changes least stands first, so that
 // the keys and values of a chat's beginning are found again; history is a
-// branch that ends in the question.
-func (a about) request(history []Message, p Params, contextTokens int) llm.ChatRequest {
+// branch that ends in the question. With skills the model is told what earlier
+// calls came to.
+func (a about) request(history []Message, p Params, contextTokens int, skills bool) llm.ChatRequest {
 	r := llm.ChatRequest{ParallelToolCalls: true}
 	if text := a.instructions(contextTokens); text != "" {
 		r.Messages = append(r.Messages, chat.Message{Role: "system", Content: text})
 	}
 	for _, m := range history {
+		if skills {
+			r.Messages = append(r.Messages, retold(m)...)
+		}
 		if m.Role == Assistant && strings.TrimSpace(m.Content) == "" {
 			continue // failed or stopped before its first word
 		}

@@ -54,7 +54,7 @@ func (s *Service) mend(ctx context.Context, o Orphan) error {
 	}
 	stop := m.Stop
 	m, _ = applied(m, entries)
-	m.Status = Interrupted
+	m.Status, m.ToolCalls = Interrupted, settled(m.ToolCalls)
 	if stop {
 		m.Status = Stopped
 	}

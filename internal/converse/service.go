@@ -36,6 +36,8 @@ type Options struct {
 	Meter    Meter            // nobody counts if nil
 	Blobs    Blobs            // folders have no files if nil
 	Titles   bool             // the model names new chats
+	Skills   Skills           // answers use none if nil
+	AskFor   time.Duration    // how long a call waits for the user's word, 10 minutes if 0
 	Alone    bool             // no other process makes answers: what is live at the start is orphaned
 	FlushMS  int              // how often the log is written, 250 if 0
 	LeaseFor time.Duration    // 15 s if 0
@@ -67,7 +69,8 @@ const (
 	TopicChatDeleted = "chat_deleted"
 	TopicMessage     = "message"
 	TopicFolder      = "folder"
-	topicStop        = "stop" // whoever makes the answer is to stop
+	topicStop        = "stop"    // whoever makes the answer is to stop
+	topicConsent     = "consent" // the user has answered its question
 )
 
 // NewService returns a service and starts its log writer; Close ends it.
@@ -84,6 +87,9 @@ func NewService(store Store, models llm.Models, b bus.Bus, opt Options) *Service
 	}
 	if s.opt.FlushMS == 0 {
 		s.opt.FlushMS = 250
+	}
+	if s.opt.AskFor == 0 {
+		s.opt.AskFor = askFor
 	}
 	if s.opt.LeaseFor == 0 {
 		s.opt.LeaseFor = 15 * time.Second
@@ -135,8 +141,11 @@ func (s *Service) Running() int { return s.hub.size() }
 
 // hear reacts to notices of other processes, and to our own.
 func (s *Service) hear(n bus.Notice) {
-	if n.Topic == topicStop {
+	switch n.Topic {
+	case topicStop:
 		s.hub.stop(n.ID)
+	case topicConsent:
+		s.hub.nudge(n.ID)
 	}
 }
 

@@ -88,6 +88,13 @@ type LogStore interface {
 	Finish(ctx context.Context, o Owner, node string, m Message) error
 	// AskStop marks an answer to be stopped by whoever makes it.
 	AskStop(ctx context.Context, o Owner, id string) (Message, error)
+	// Consent keeps what the owner answers to a question of a live answer. It
+	// must return ErrConflict if the answer is not live, and if that question
+	// was answered before.
+	Consent(ctx context.Context, o Owner, id string, said Said) error
+	// Consented is what the owner answered last, nil if nothing, while node
+	// makes the answer; otherwise it must return ErrNotFound.
+	Consented(ctx context.Context, o Owner, node, id string) (*Said, error)
 	// Renew holds on to the answers that node makes and returns the ids of those
 	// that somebody wants stopped.
 	Renew(ctx context.Context, node string, lease time.Time) (stopped []string, err error)

@@ -45,7 +45,20 @@ type Chat struct {
 	Updated  time.Time
 	Messages int
 	Live     bool // an answer is being made
+	Skills   SkillUse
+	Imported bool // from a file: strangers may have written in it
 }
+
+// SkillUse says whether answers may use skills.
+type SkillUse string
+
+// The uses. The default of a chat is what the user's settings say; theirs is
+// skills that touch nothing, with models that are known to call them.
+const (
+	SkillsDefault SkillUse = ""
+	SkillsOn      SkillUse = "on"
+	SkillsOff     SkillUse = "off"
+)
 
 // Message is a question or an answer.
 type Message struct {
@@ -77,11 +90,38 @@ type ToolCall struct {
 	Name      string `json:"name"`
 	Arguments string `json:"arguments"`
 	Result    string `json:"result,omitempty"`
+	// State is how far the call is, "" for calls that nobody runs.
+	State CallState `json:"state,omitempty" enum:"ask,running,done,failed,refused,unknown"`
+	// Title is what people call the skill.
+	Title string `json:"title,omitempty"`
+	// Tainted, of a question: text of strangers was in play when it was asked.
+	Tainted bool `json:"tainted,omitempty" doc:"the question was asked when text of strangers was in play"`
+	// Outside: the result may hold instructions of strangers.
+	Outside bool `json:"outside,omitempty" doc:"the result is text of strangers"`
+}
+
+// CallState is how far a call is.
+type CallState string
+
+// The states. Asks waits for the user's word.
+const (
+	Asks    CallState = "ask"
+	Running CallState = "running"
+	Ran     CallState = "done"
+	Broke   CallState = "failed"
+	Refused CallState = "refused"
+	Unknown CallState = "unknown" // the server went away while it ran
+)
+
+// Said is a user's answer to the question whether a call may be made.
+type Said struct {
+	Call  int  `json:"call"` // its place among the answer's calls
+	Allow bool `json:"allow"`
 }
 
 // Failure says why there is no answer, in kinds that a page can word.
 type Failure struct {
-	Kind       string `json:"kind"` // busy, quota, context, model, request, server, offline, cut
+	Kind       string `json:"kind"` // busy, quota, context, filter, model, request, server, offline, cut
 	Detail     string `json:"detail"`
 	RetryAfter int    `json:"retry_after"` // seconds, 0: not said
 }
@@ -170,12 +210,13 @@ type Memory struct {
 
 // Settings are a user's own.
 type Settings struct {
-	DefaultModel string `json:"default_model"`
-	System       string `json:"system"`
-	Tone         string `json:"tone"` // "", haeyo, hapsyo, english
-	Memory       bool   `json:"memory"`
-	Params       Params `json:"params"`
-	Language     string `json:"language"`
+	DefaultModel string   `json:"default_model"`
+	System       string   `json:"system"`
+	Tone         string   `json:"tone"` // "", haeyo, hapsyo, english
+	Memory       bool     `json:"memory"`
+	Params       Params   `json:"params"`
+	Language     string   `json:"language"`
+	Skills       SkillUse `json:"skills,omitempty" enum:"on,off," doc:"empty: skills that touch nothing, with models that can call"`
 }
 
 // Hit is a message that a search found.
@@ -221,6 +262,7 @@ type ChatChange struct {
 	Leaf     *string
 	Pinned   *bool
 	Archived *bool
+	Skills   *SkillUse
 }
 
 // FolderChange changes a folder; nil leaves a field as it is.
@@ -279,11 +321,19 @@ type Delta struct {
 }
 
 // ToolCallDelta is a piece of a tool call; ID and Name come with its first.
+// Texts are appended, a state takes the place of the one before.
 type ToolCallDelta struct {
 	Index     int    `json:"i"`
 	ID        string `json:"id,omitempty"`
 	Name      string `json:"n,omitempty"`
 	Arguments string `json:"a,omitempty"`
+
+	// What became of the call comes by itself, when the rest is complete.
+	State   CallState `json:"s,omitempty"`
+	Title   string    `json:"l,omitempty"`
+	Result  string    `json:"o,omitempty"`
+	Tainted bool      `json:"x,omitempty"`
+	Outside bool      `json:"u,omitempty"`
 }
 
 // Imported says what became of a file of conversations.

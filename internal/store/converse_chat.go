@@ -12,15 +12,16 @@ import (
 	"malmoi/internal/terms"
 )
 
-const chatColumns = `c.id, c.title, c.named, c.model, c.folder, c.preset, c.system, c.leaf, c.pinned, c.archived, c.created, c.updated,
+const chatColumns = `c.id, c.title, c.named, c.model, c.folder, c.preset, c.system, c.leaf, c.pinned, c.archived, c.created, c.updated, c.skills,
+	(SELECT count(*) FROM imports i WHERE i.chat = c.id),
 	(SELECT count(*) FROM messages m WHERE m.chat = c.id AND m.deleted = 0),
 	(SELECT count(*) FROM messages m WHERE m.chat = c.id AND m.deleted = 0 AND m.status = 'live')`
 
 func scanChat(r scanner) (converse.Chat, error) {
 	var c converse.Chat
-	var named, pinned, archived, created, updated, live int64
-	err := r.Scan(&c.ID, &c.Title, &named, &c.Model, &c.Folder, &c.Preset, &c.System, &c.Leaf, &pinned, &archived, &created, &updated, &c.Messages, &live)
-	c.Named, c.Pinned, c.Archived, c.Live = named != 0, pinned != 0, archived != 0, live != 0
+	var named, pinned, archived, created, updated, imported, live int64
+	err := r.Scan(&c.ID, &c.Title, &named, &c.Model, &c.Folder, &c.Preset, &c.System, &c.Leaf, &pinned, &archived, &created, &updated, &c.Skills, &imported, &c.Messages, &live)
+	c.Named, c.Pinned, c.Archived, c.Imported, c.Live = named != 0, pinned != 0, archived != 0, imported != 0, live != 0
 	c.Created, c.Updated = fromMillis(created), fromMillis(updated)
 	return c, err
 }
@@ -44,13 +45,13 @@ func (c *Conversations) AddChat(ctx context.Context, o converse.Owner, n convers
 }
 
 func insertChat(ctx context.Context, tx Q, o converse.Owner, n converse.Chat, again bool) error {
-	query := `INSERT INTO chats (id, owner, title, named, model, folder, preset, system, leaf, pinned, archived, created, updated, deleted)
-		VALUES (` + marks(13) + `, 0)`
+	query := `INSERT INTO chats (id, owner, title, named, model, folder, preset, system, leaf, pinned, archived, created, updated, skills, deleted)
+		VALUES (` + marks(14) + `, 0)`
 	if again {
 		query += ` ON CONFLICT (id) DO NOTHING`
 	}
 	_, err := tx.Exec(ctx, query, n.ID, string(o), n.Title, flag(n.Named), n.Model, n.Folder, n.Preset, n.System, n.Leaf,
-		flag(n.Pinned), flag(n.Archived), millis(n.Created), millis(n.Updated))
+		flag(n.Pinned), flag(n.Archived), millis(n.Created), millis(n.Updated), string(n.Skills))
 	return err
 }
 
@@ -126,7 +127,7 @@ func chatSet(n converse.ChatChange) *set {
 	for _, f := range []struct {
 		column string
 		value  *string
-	}{{"title", n.Title}, {"model", n.Model}, {"folder", n.Folder}, {"preset", n.Preset}, {"system", n.System}} {
+	}{{"title", n.Title}, {"model", n.Model}, {"folder", n.Folder}, {"preset", n.Preset}, {"system", n.System}, {"skills", (*string)(n.Skills)}} {
 		if f.value != nil {
 			s.add(f.column, *f.value)
 		}

@@ -109,7 +109,7 @@ func (c *Conversations) Finish(ctx context.Context, o converse.Owner, node strin
 		return err
 	}
 	return c.write(ctx, func(tx Q) error {
-		n, err := tx.Exec(ctx, `UPDATE messages SET content = ?, reasoning = ?, tool_calls = ?, status = ?, failure = ?, counts = ?, node = '', lease = 0, stop = 0
+		n, err := tx.Exec(ctx, `UPDATE messages SET content = ?, reasoning = ?, tool_calls = ?, status = ?, failure = ?, counts = ?, node = '', lease = 0, stop = 0, consent = ''
 			WHERE id = ? AND owner = ? AND node = ? AND status = 'live'`,
 			m.Content, m.Reasoning, j[0], string(m.Status), j[1], j[2], m.ID, string(o), node)
 		if err != nil {
@@ -137,6 +137,33 @@ func (c *Conversations) AskStop(ctx context.Context, o converse.Owner, id string
 		return err
 	})
 	return m, err
+}
+
+// Consent keeps what the owner answered to a live answer's question.
+func (c *Conversations) Consent(ctx context.Context, o converse.Owner, id string, said converse.Said) error {
+	body, e1 := asJSON(&said)
+	other, e2 := asJSON(&converse.Said{Call: said.Call, Allow: !said.Allow})
+	if err := errors.Join(e1, e2); err != nil {
+		return err
+	}
+	return c.write(ctx, func(tx Q) error {
+		n, err := tx.Exec(ctx, `UPDATE messages SET consent = ? WHERE id = ? AND owner = ? AND status = 'live' AND consent NOT IN (?, ?)`,
+			body, id, string(o), body, other)
+		if err == nil && n == 0 {
+			err = fmt.Errorf("the question is answered, or its answer has ended: %w", converse.ErrConflict)
+		}
+		return err
+	})
+}
+
+// Consented is what the owner answered last to an answer that node makes.
+func (c *Conversations) Consented(ctx context.Context, o converse.Owner, node, id string) (*converse.Said, error) {
+	var body string
+	err := c.db.QueryRow(ctx, `SELECT consent FROM messages WHERE id = ? AND owner = ? AND node = ? AND status = 'live'`, id, string(o), node).Scan(&body)
+	if err != nil {
+		return nil, converseError(err)
+	}
+	return fromJSON[converse.Said](body)
 }
 
 // Renew moves the end of all leases that node holds.

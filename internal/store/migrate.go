@@ -54,6 +54,11 @@ func (db *DB) migrate(ctx context.Context) error {
 		return err
 	}
 	defer release()
+	// Who had the lock before may have done the work; a database that is made
+	// already is not copied and changed once more.
+	if missing, err = db.missing(ctx); err != nil || len(missing) == 0 {
+		return err
+	}
 	if err := db.backupBeforeMigration(ctx); err != nil {
 		return err
 	}

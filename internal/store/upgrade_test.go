@@ -22,6 +22,7 @@ var rowsAfter = map[int64][]string{
 		`INSERT INTO ledger VALUES ('2026-11-24', 'u1', 'm', 1, 2, 3, 4, 0.1)`,
 		`INSERT INTO audit VALUES (1, 1, 'u1', 'ann', 'sign-in', '', '127.0.0.1', '')`,
 	},
+	102: nil, // columns only
 	201: {
 		`INSERT INTO folders VALUES ('f1', 'u1', '폴더', '지시', '', 1)`,
 		`INSERT INTO files VALUES ('x1', 'u1', 'f1', '파일.txt', 'text/plain', 3, 'digest', '본문', 1)`,
@@ -37,6 +38,7 @@ var rowsAfter = map[int64][]string{
 		`INSERT INTO preferences VALUES ('m1', 'u1', 'm2', 1)`,
 		`INSERT INTO imports VALUES ('u1', 'print', 'c1')`,
 	},
+	202: nil, // columns only
 }
 
 // Every schema that this project ever had, with rows in it, is brought to

@@ -1,0 +1,117 @@
+package converse
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"malmoi/internal/account"
+	"malmoi/internal/agent"
+	"malmoi/internal/chat"
+	"malmoi/internal/llm"
+	"malmoi/internal/skill"
+)
+
+// Skills says what the models may use when they answer somebody.
+type Skills interface {
+	Skills(ctx context.Context, p account.Principal) skill.Set
+}
+
+func (u SkillUse) check() error {
+	if u != SkillsDefault && u != SkillsOn && u != SkillsOff {
+		return invalid("skills", "must be on, off or empty")
+	}
+	return nil
+}
+
+// job is what an answer's making is told.
+type job struct {
+	request llm.ChatRequest
+	skills  skill.Set // none: the model is asked once
+	tainted bool      // text of strangers is in the request
+}
+
+// job puts together what a model is asked.
+func (s *Service) job(ctx context.Context, p account.Principal, c Chat, a about, history []Message, m Message) job {
+	j := job{skills: s.skillsFor(ctx, p, c, a, m.Model), tainted: tainted(c, a, history)}
+	j.request = a.request(history, m.Params, s.context(m.Model), len(j.skills) > 0)
+	return j
+}
+
+// skillsFor are the skills of an answer. Unless the user has switched all on,
+// they are those that touch nothing, and only with models that know how to
+// call: others take any tool for a reason to call it.
+func (s *Service) skillsFor(ctx context.Context, p account.Principal, c Chat, a about, model string) skill.Set {
+	use := c.Skills
+	if use == SkillsDefault {
+		use = a.settings.Skills
+	}
+	if s.opt.Skills == nil || use == SkillsOff || use != SkillsOn && !s.calls(model) {
+		return nil
+	}
+	set := s.opt.Skills.Skills(ctx, p)
+	if use == SkillsOn {
+		return set
+	}
+	return slices.DeleteFunc(slices.Clone(set), func(x skill.Skill) bool { return x.Effect != skill.Pure })
+}
+
+// calls reports whether a model is known to call tools.
+func (s *Service) calls(model string) bool {
+	return slices.ContainsFunc(s.models.List(), func(m modelInfo) bool { return m.Name == model && m.Tools })
+}
+
+// Available are the skills that somebody may switch on.
+func (s *Service) Available(ctx context.Context, p account.Principal) skill.Set {
+	if s.opt.Skills == nil {
+		return nil
+	}
+	return s.opt.Skills.Skills(ctx, p)
+}
+
+// tainted reports whether somebody else may have written something of what the
+// model is going to read.
+func tainted(c Chat, a about, history []Message) bool {
+	return c.Imported || len(a.files) > 0 || slices.ContainsFunc(history, func(m Message) bool {
+		return m.Pasted > 0 || slices.ContainsFunc(m.ToolCalls, func(x ToolCall) bool { return x.Outside })
+	})
+}
+
+// maxRetold is how much of an earlier answer's result the model is told again.
+const maxRetold = 2000
+
+// retold are an earlier answer's calls as turns.
+func retold(m Message) []chat.Message {
+	turn := chat.Message{Role: string(Assistant)}
+	var results []chat.Message
+	for _, c := range m.ToolCalls {
+		var object map[string]json.RawMessage
+		if c.State == "" || c.Name == "" || json.Unmarshal([]byte(c.Arguments), &object) != nil {
+			continue // nobody ran it, or no template could show it
+		}
+		text := head(c.Result, maxRetold)
+		if c.Outside {
+			text = agent.Marked(text)
+		}
+		turn.ToolCalls = append(turn.ToolCalls, chat.ToolCall{ID: c.ID, Name: c.Name, Arguments: c.Arguments})
+		results = append(results, chat.Message{Role: "tool", ToolCallID: c.ID, Name: c.Name, Content: text})
+	}
+	if len(results) == 0 {
+		return nil
+	}
+	return append([]chat.Message{turn}, results...)
+}
+
+// settled ends the calls of an answer that ends: an open question is answered
+// with no, and of a call that ran nobody knows how far it came.
+func settled(calls []ToolCall) []ToolCall {
+	for i := range calls {
+		switch calls[i].State {
+		case Asks:
+			calls[i].State = Refused
+		case Running:
+			calls[i].State = Unknown
+		}
+	}
+	return calls
+}
