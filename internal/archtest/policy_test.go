@@ -15,8 +15,8 @@ var only = map[string]struct {
 }{
 	"unsafe":       {[]string{"internal/num"}, "pointers into packed memory stay in the numeric rooms"},
 	"C":            {nil, "one static binary: no cgo"},
-	"os/exec":      {[]string{"internal/catalog", "internal/store/storetest"}, "only the package index client and test servers start a process"},
-	"net/http":     {[]string{"internal/httpapi", "internal/webui", "internal/catalog", "internal/cli", "internal/app", "internal/account/oidc", "internal/blob", "internal/upstream", "internal/guard"}, "everything else is reachable without a network"},
+	"os/exec":      {[]string{"internal/catalog", "internal/store/storetest", "internal/skill/mcp"}, "only the package index client, test servers and the tool servers that an administrator configured are processes"},
+	"net/http":     {[]string{"internal/httpapi", "internal/webui", "internal/catalog", "internal/cli", "internal/app", "internal/account/oidc", "internal/blob", "internal/upstream", "internal/guard", "internal/skill"}, "everything else is reachable without a network"},
 	"database/sql": {[]string{"internal/store"}, "rows are the store's business"},
 }
 
