@@ -10,5 +10,8 @@ const read = (name) => readFileSync(join(dirname(fileURLToPath(import.meta.url))
 /** Everything that an answer can be made of. */
 export const showcase = read('showcase.md');
 
-/** Payloads after the usual cheat sheets, as a model could be made to say them. */
+/**
+ * Payloads after the usual cheat sheets, as a model could be made to say them.
+ * @type {string[]}
+ */
 export const xssCorpus = JSON.parse(read('xss.json'));

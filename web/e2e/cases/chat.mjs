@@ -179,6 +179,7 @@ export default [
     needsFake: true,
     async run({ visit, fake, shot }) {
       const { page } = await visit();
+      await ready(page);
       await page.keyboard.press('Control+,');
       const dialog = page.getByRole('dialog', { name: '설정' });
       await dialog.getByLabel(/시스템 프롬프트/).fill('존댓말로 답해 주세요.');
@@ -202,6 +203,7 @@ export default [
     name: 'chat: language, theme and text size change at once and stay',
     async run({ visit }) {
       const { page } = await visit();
+      await ready(page);
       await page.getByRole('button', { name: '설정', exact: true }).click();
       await page.getByRole('radio', { name: 'English' }).check({ force: true });
       await page.getByRole('heading', { name: 'Settings' }).waitFor();
@@ -266,6 +268,7 @@ export default [
     name: 'chat: everything can be done with the keyboard',
     async run({ visit }) {
       const { page } = await visit();
+      await ready(page);
       await page.keyboard.press('Tab');
       assert.equal(await page.evaluate(() => document.activeElement.className.includes('skip')), true);
       await page.keyboard.press('Enter');

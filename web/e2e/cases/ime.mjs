@@ -86,6 +86,7 @@ export default [
       await page.keyboard.type('이름');
       await page.keyboard.press('Enter');
       await finished(page);
+      await page.getByRole('link', { name: '이름' }).hover();
       await page.getByRole('button', { name: '“이름” 메뉴' }).click();
       await page.getByRole('menuitem', { name: '이름 바꾸기' }).click();
       await page.getByRole('textbox', { name: '이름 바꾸기' }).fill('');

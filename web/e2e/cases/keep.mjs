@@ -103,7 +103,7 @@ export default [
   {
     name: 'keep: the address opens its chat, back goes back, a wrong one says so',
     async run({ visit }) {
-      const { page } = await visit();
+      const { page } = await visit({ expectErrors: true });
       await askAndWait(page, '주소 하나');
       const first = page.url();
       await page.keyboard.press('Control+Shift+O');

@@ -66,9 +66,9 @@ export default [
       const best = Math.min(...times);
       assert.ok(best < openMS, `${times.map(Math.round)} ms`);
       // Far rows are words only, so that the browser's own search finds them.
-      assert.equal(await page.locator('.row').count(), 2000);
-      await eventually(async () => (await page.locator('.row article').count()) < 60, 'few rows drawn in full');
-      assert.match(await page.locator('.row').nth(1000).textContent(), /1000번째 질문/);
+      assert.equal(await page.locator('.content > .row').count(), 2000);
+      await eventually(async () => (await page.locator('.content > .row article').count()) < 60, 'few rows drawn in full');
+      assert.match(await page.locator('.content > .row').nth(1000).textContent(), /1000번째 질문/);
       // The far end becomes a formatted message when it is scrolled to.
       await page.evaluate(() => (document.querySelector('.scroller').scrollTop = 0));
       await eventually(async () => (await page.locator('article.answer').first().innerText()).includes('1번째 답'), 'the first answer');

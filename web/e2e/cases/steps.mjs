@@ -16,7 +16,7 @@ export async function finished(page, timeout = 120_000) {
 }
 
 export async function ready(page) {
-  await page.waitForFunction(() => !document.querySelector('.picker button')?.disabled);
+  await page.waitForFunction(() => document.querySelector('.picker button')?.disabled === false);
 }
 
 export async function ask(page, text) {

@@ -54,7 +54,7 @@ export function onLocked(ask: () => Promise<boolean>): void {
   letIn = ask;
 }
 
-const lockedCodes = new Set(['not_signed_in', 'session_ended', 'invalid_api_key']);
+const lockedCodes = new Set(['not_signed_in', 'session_ended', 'missing_api_key', 'invalid_api_key']);
 
 export interface Options {
   method?: string;

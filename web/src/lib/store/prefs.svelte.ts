@@ -16,9 +16,14 @@ class PrefStore {
   value = $state.raw<Prefs>(empty);
   loaded = $state(false);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #loading: Promise<void> = Promise.resolve();
   #saving: Promise<void> = Promise.resolve();
 
-  async load(): Promise<void> {
+  load(): Promise<void> {
+    return (this.#loading = this.#load());
+  }
+
+  async #load(): Promise<void> {
     const said = await prefsAPI.get();
     this.value = { ...empty, ...said, params: said.params ?? {} };
     this.loaded = true;
@@ -52,6 +57,7 @@ class PrefStore {
 
   /** Resolves when the server has what was changed here. */
   async settled(): Promise<void> {
+    await this.#loading.catch(() => {}); // what it was before will do
     if (this.#timer !== undefined) {
       clearTimeout(this.#timer);
       this.#saving = this.#save();

@@ -170,7 +170,9 @@ class Session {
     await this.#ask(this.current, old.parent, text, pasted);
   }
 
-  async #ask(chat: Chat | undefined, parent: string, text: string, pasted: number): Promise<void> {
+  async #ask(chat: Chat | undefined, parent: string, words: string, pasted: number): Promise<void> {
+    // What no text may hold, but a clipboard can: NUL, and halves of characters.
+    const text = words.replaceAll('\0', ' ').replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\ufffd');
     const fresh = chat === undefined;
     const now = Date.now();
     const id = newID();
@@ -201,7 +203,9 @@ class Session {
     try {
       await prefs.settled(); // what was set a moment ago holds for this question
       if (u.fresh) {
-        const c = { id: message.chat, model: u.models[0], ...(u.folder !== '' && { folder: u.folder }), ...(u.preset && { preset: u.preset }) };
+        // The server names a chat by its first line, which of a paste says little.
+        const typed = message.pasted ? titleOf(message.content.slice(message.pasted)) : '';
+        const c = { id: message.chat, model: u.models[0], ...(typed !== '' && { title: typed }), ...(u.folder !== '' && { folder: u.folder }), ...(u.preset && { preset: u.preset }) };
         list.put({ ...(await chatAPI.make(c)), title: this.current?.id === message.chat ? this.current.title : '', leaf: message.id });
         u.fresh = false;
       }
