@@ -40,6 +40,8 @@ type Config struct {
 
 	Blobs converse.Blobs // files of folders; nil: there are none
 
+	Skills converse.Skills // what answers may use; nil: nothing
+
 	Pull httpapi.Puller // what clients may fetch models with in personal mode; may be nil
 
 	MaxConcurrent int // requests at the model APIs at the same time

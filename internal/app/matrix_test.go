@@ -92,6 +92,8 @@ var tries = map[string]try{
 	"PATCH /api/chats/{id}":                 {path: "/api/chats/{chat}", body: `{"title":"다른 제목"}`, mine: true},
 	"DELETE /api/chats/{id}":                {path: "/api/chats/{chat}", mine: true},
 	"POST /api/chats/{id}/restore":          {path: "/api/chats/{chat}/restore", mine: true, want: 404}, // it is not deleted
+	"GET /api/skills":                       {},
+	"POST /api/messages/{id}/consent":       {path: "/api/messages/{answer}/consent", body: `{"call":"none","allow":true}`, mine: true, want: 409}, // nothing is asked
 	"POST /api/chats/{id}/messages":         {path: "/api/chats/{chat}/messages", body: `{"content":"x"}`, mine: true},
 	"POST /api/messages/{id}/regenerate":    {path: "/api/messages/{question}/regenerate", body: `{}`, mine: true},
 	"POST /api/messages/{id}/continue":      {path: "/api/messages/{answer}/continue", mine: true},

@@ -83,7 +83,7 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 		return fmt.Errorf("app: %w", err)
 	}
 	s.Converse = converse.NewService(s.db.Conversations(), models, s.bus, converse.Options{
-		Node: s.node, Now: c.Now, Log: c.Log, Meter: s.Accounts, Blobs: c.Blobs, Titles: true, Alone: s.db.Dialect() == store.SQLite,
+		Node: s.node, Now: c.Now, Log: c.Log, Meter: s.Accounts, Blobs: c.Blobs, Skills: c.Skills, Titles: true, Alone: s.db.Dialect() == store.SQLite,
 	})
 	s.api = api.New(api.Options{
 		Accounts: s.Accounts, Converse: s.Converse, Bus: s.bus, Models: models, Single: s.Single, Providers: c.Providers, LDAP: c.Directory != nil, Site: s,

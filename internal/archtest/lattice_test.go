@@ -71,7 +71,7 @@ httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/fake: llm chat
 httpapi/door: account
 httpapi/sse:
-httpapi/app: httpapi/door httpapi/sse httpapi/wire account bus converse store llm
+httpapi/app: httpapi/door httpapi/sse httpapi/wire account bus converse store llm skill
 httpapi: httpapi account llm chat engine/sample studio safety
 webui:
 app: account bus converse blob httpapi llm safety store webui

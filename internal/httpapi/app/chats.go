@@ -22,12 +22,13 @@ type chatBody struct {
 	Updated  int64  `json:"updated"`
 	Messages int    `json:"messages"`
 	Live     bool   `json:"live" doc:"an answer is being made"`
+	Skills   string `json:"skills,omitempty" enum:"on,off" doc:"whether answers may use skills; left out: as the settings say"`
 }
 
 func newChat(c converse.Chat) chatBody {
 	return chatBody{
 		ID: c.ID, Title: c.Title, Model: c.Model, Folder: c.Folder, Preset: c.Preset, System: c.System, Leaf: c.Leaf,
-		Pinned: c.Pinned, Archived: c.Archived, Created: millis(c.Created), Updated: millis(c.Updated), Messages: c.Messages, Live: c.Live,
+		Pinned: c.Pinned, Archived: c.Archived, Created: millis(c.Created), Updated: millis(c.Updated), Messages: c.Messages, Live: c.Live, Skills: string(c.Skills),
 	}
 }
 
@@ -48,6 +49,8 @@ type newChatBody struct {
 	Folder string `json:"folder,omitempty"`
 	Preset string `json:"preset,omitempty"`
 	System string `json:"system,omitempty"`
+
+	Skills converse.SkillUse `json:"skills,omitempty" enum:"on,off,"`
 }
 
 type chatChange struct {
@@ -59,6 +62,8 @@ type chatChange struct {
 	Leaf     *string `json:"leaf,omitempty"`
 	Pinned   *bool   `json:"pinned,omitempty"`
 	Archived *bool   `json:"archived,omitempty"`
+
+	Skills *converse.SkillUse `json:"skills,omitempty" enum:"on,off," doc:"empty: as the settings say"`
 }
 
 // maxText bounds bodies that carry instructions and the like.

@@ -65,6 +65,11 @@ type againBody struct {
 	Params converse.Params `json:"params,omitempty"`
 }
 
+type consentBody struct {
+	Call  string `json:"call" maxLength:"128" doc:"the id of the call whose state is ask"`
+	Allow bool   `json:"allow"`
+}
+
 // maxAsk bounds the body of a question: every byte of it may be escaped.
 const maxAsk = 3 * converse.MaxContent
 
@@ -99,6 +104,12 @@ func (a *API) messages() {
 	do(a, door.Writes, "POST /api/messages/{id}/stop", "Stop an answer", func(ctx context.Context, in *ByID) error {
 		return s.Stop(ctx, who(ctx), in.ID)
 	})
+	do(a, door.Writes, "POST /api/messages/{id}/consent", "Allow or refuse the call that a live answer asks about; the first word counts", func(ctx context.Context, in *struct {
+		ByID
+		Body consentBody
+	}) error {
+		return s.Consent(ctx, who(ctx), in.ID, in.Body.Call, in.Body.Allow)
+	})
 	do(a, door.Writes, "DELETE /api/messages/{id}", "Delete a message with what hangs below it", func(ctx context.Context, in *ByID) error {
 		return s.DeleteMessage(ctx, who(ctx), in.ID)
 	})
@@ -107,6 +118,7 @@ func (a *API) messages() {
 		return newMessage(m), err
 	})
 	a.votes()
+	a.skills()
 	a.streams()
 }
 

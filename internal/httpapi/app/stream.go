@@ -73,12 +73,17 @@ type toolCallBody struct {
 	ID        string `json:"id,omitempty"`
 	Name      string `json:"name,omitempty"`
 	Arguments string `json:"arguments,omitempty"`
+	State     string `json:"state,omitempty"`
+	Title     string `json:"title,omitempty"`
+	Result    string `json:"result,omitempty"`
+	Tainted   bool   `json:"tainted,omitempty"`
+	Outside   bool   `json:"outside,omitempty"`
 }
 
 func newDelta(d converse.Delta) deltaBody {
 	b := deltaBody{Content: d.Content, Reasoning: d.Reasoning}
 	if t := d.ToolCall; t != nil {
-		b.ToolCall = &toolCallBody{t.Index, t.ID, t.Name, t.Arguments}
+		b.ToolCall = &toolCallBody{t.Index, t.ID, t.Name, t.Arguments, string(t.State), t.Title, t.Result, t.Tainted, t.Outside}
 	}
 	return b
 }
