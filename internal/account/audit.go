@@ -76,6 +76,11 @@ func (s *Service) SetSite(ctx context.Context, p Principal, site Site) (Site, er
 	if err := checkQuota(site.DefaultQuota); err != nil {
 		return Site{}, err
 	}
+	for _, level := range []string{site.Filter.Profanity, site.Filter.Hate, site.Filter.Sexual} {
+		if level != "" && level != FilterOff && level != FilterLow && level != FilterStrict {
+			return Site{}, invalid("filter", "unknown", "a level of the text filter is off, low or strict")
+		}
+	}
 	detail, err := json.Marshal(site)
 	if err != nil {
 		return Site{}, err

@@ -103,21 +103,32 @@ const writeTime = 10 * time.Second // for the ledger's rows
 
 // hourKRW returns the site's price of an hour, at most tallyFor old.
 func (s *Service) hourKRW(ctx context.Context, now time.Time) (float64, error) {
+	site, err := s.siteNow(ctx, now)
+	return site.KRWPerHour, err
+}
+
+// TextFilter returns how strictly texts are filtered, at most tallyFor old.
+func (s *Service) TextFilter(ctx context.Context) (TextFilter, error) {
+	site, err := s.siteNow(ctx, s.now())
+	return site.Filter, err
+}
+
+func (s *Service) siteNow(ctx context.Context, now time.Time) (Site, error) {
 	l := &s.ledger
 	l.mu.Lock()
-	krw, fresh := l.krw, now.Sub(l.krwRead) < tallyFor
+	site, fresh := l.site, now.Sub(l.siteRead) < tallyFor
 	l.mu.Unlock()
 	if fresh {
-		return krw, nil
+		return site, nil
 	}
-	site, err := s.store.Site(context.WithoutCancel(ctx))
+	read, err := s.store.Site(context.WithoutCancel(ctx))
 	if err != nil {
-		return krw, err
+		return site, err
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.krw, l.krwRead = site.KRWPerHour, now
-	return l.krw, nil
+	l.site, l.siteRead = read, now
+	return read, nil
 }
 
 // Usage returns what p's user spent in the last days, today included.

@@ -73,11 +73,11 @@ type tally struct {
 
 // ledger holds the tallies. The zero value works.
 type ledger struct {
-	mu      sync.Mutex
-	users   map[UserID]*tally
-	pending map[ledgerRow]Sum // not yet written
-	krw     float64           // the site's price of an hour
-	krwRead time.Time
+	mu       sync.Mutex
+	users    map[UserID]*tally
+	pending  map[ledgerRow]Sum // not yet written
+	site     Site
+	siteRead time.Time
 }
 
 type ledgerRow struct {
@@ -207,7 +207,7 @@ func (l *ledger) forget() {
 	for _, t := range l.users {
 		t.read = time.Time{}
 	}
-	l.krwRead = time.Time{}
+	l.siteRead = time.Time{}
 }
 
 // quotaOf returns the quota that counts for a user. Whoever sits at this

@@ -216,6 +216,33 @@ type Site struct {
 	KRWPerHour   float64 // what an hour of this machine costs
 	DefaultQuota Quota
 	SignUp       string // SignUpInvite or SignUpClosed
+	Filter       TextFilter
+}
+
+// TextFilter is how strictly texts are filtered, by group: FilterOff, FilterLow,
+// FilterStrict, or "" while nobody has decided.
+type TextFilter struct {
+	Profanity string
+	Hate      string
+	Sexual    string
+	Judge     bool // a model judges too
+}
+
+// Levels of the text filter.
+const (
+	FilterOff    = "off"
+	FilterLow    = "low"
+	FilterStrict = "strict"
+)
+
+// Or puts level where nobody has decided.
+func (f TextFilter) Or(level string) TextFilter {
+	for _, l := range []*string{&f.Profanity, &f.Hate, &f.Sexual} {
+		if *l == "" {
+			*l = level
+		}
+	}
+	return f
 }
 
 // How new people come in.

@@ -12,6 +12,7 @@ import (
 
 	"malmoi/internal/account"
 	"malmoi/internal/converse"
+	"malmoi/internal/safety"
 )
 
 // Mode says whether people have accounts.
@@ -39,6 +40,8 @@ type Config struct {
 	Providers []api.Provider
 
 	Blobs converse.Blobs // files of folders; nil: there are none
+
+	Filter *safety.Filter // finds bad language; nil: the program's own list
 
 	Skills converse.Skills // what answers may use; nil: nothing
 

@@ -16,6 +16,7 @@ import (
 	"malmoi/internal/httpapi"
 	api "malmoi/internal/httpapi/app"
 	"malmoi/internal/llm"
+	"malmoi/internal/safety"
 	"malmoi/internal/store"
 )
 
@@ -67,8 +68,15 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 	if err = s.decide(ctx, c.Mode); err != nil {
 		return err
 	}
+	filter := c.Filter
+	if filter == nil {
+		if filter, err = safety.New(""); err != nil {
+			return err
+		}
+	}
+	models = s.filtered(models, filter)
 	o := httpapi.Options{
-		Listen: c.Listen, APIKeys: c.APIKeys, AllowedHosts: c.Hosts, AllowedOrigins: c.Origins, TrustedProxies: c.Proxies,
+		Filter: filter, Listen: c.Listen, APIKeys: c.APIKeys, AllowedHosts: c.Hosts, AllowedOrigins: c.Origins, TrustedProxies: c.Proxies,
 		Meter: s.Accounts, MaxConcurrent: c.MaxConcurrent, MaxBody: c.MaxBody, KeepAlive: c.KeepAlive, DrainTimeout: c.DrainTimeout,
 		Version: c.Version, Page: c.Page, Log: c.Log, Now: c.Now,
 	}
@@ -86,7 +94,7 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 		Node: s.node, Now: c.Now, Log: c.Log, Meter: s.Accounts, Blobs: c.Blobs, Skills: c.Skills, Titles: true, Alone: s.db.Dialect() == store.SQLite,
 	})
 	s.api = api.New(api.Options{
-		Accounts: s.Accounts, Converse: s.Converse, Bus: s.bus, Models: models, Single: s.Single, Providers: c.Providers, LDAP: c.Directory != nil, Site: s,
+		Accounts: s.Accounts, Converse: s.Converse, Bus: s.bus, Models: models, Single: s.Single, FilterLevel: s.filterLevel(), Providers: c.Providers, LDAP: c.Directory != nil, Site: s,
 		Version: c.Version, KeepAlive: c.KeepAlive, Log: c.Log, Now: c.Now,
 	})
 	o.Routes = s.api.Routes()

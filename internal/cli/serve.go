@@ -12,6 +12,7 @@ import (
 
 	"malmoi/internal/app"
 	"malmoi/internal/llm"
+	"malmoi/internal/safety/pii"
 )
 
 // serveCmd serves the page and the APIs until it is told to stop.
@@ -100,9 +101,9 @@ func (c *serveCmd) greet(env *Env, site *app.Site, listener net.Listener, models
 
 func (c *serveCmd) logger(env *Env) *slog.Logger {
 	if c.LogText {
-		return slog.New(slog.NewTextHandler(env.Stderr, nil))
+		return slog.New(pii.Log(slog.NewTextHandler(env.Stderr, nil)))
 	}
-	return slog.New(slog.NewJSONHandler(env.Stderr, nil))
+	return slog.New(pii.Log(slog.NewJSONHandler(env.Stderr, nil)))
 }
 
 // shelf is the store's models with the named one first; a model named by path

@@ -20,6 +20,7 @@ type siteFlags struct {
 	Accounts   bool     `help:"Everybody signs in. This is so by itself once the database has an account."`
 	SingleUser bool     `name:"single-user" help:"Personal mode: whoever reaches the server is its one user."`
 	SignIn     string   `name:"sign-in" help:"JSON file of identity providers (OpenID Connect, LDAP) that people may sign in with; see docs/guide/sign-in.md." placeholder:"FILE"`
+	Words      string   `name:"filter-words" help:"File of an office's own words for the text filter, one pattern a line as docs/safety.md says." placeholder:"FILE"`
 	Proxies    []string `name:"trusted-proxy" help:"Address or network of a proxy that may say for whom it speaks (X-Forwarded-For, X-Forwarded-Proto)." placeholder:"ADDRESS"`
 }
 
@@ -41,7 +42,12 @@ func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
+	filter, err := textFilter(c.Words)
+	if err != nil {
+		return nil, err
+	}
 	config := app.Config{
+		Filter: filter,
 		Listen: c.Listen, Database: database, Blobs: app.Files(files), Mode: mode,
 		MaxConcurrent: c.Requests, APIKeys: c.APIKeys, Hosts: c.Hosts, Origins: c.Origins, Proxies: proxies,
 		Version: Version, Page: webui.Handler(), Log: log, Now: env.Now, Pull: pullForClients(env, g),

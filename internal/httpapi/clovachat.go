@@ -6,6 +6,7 @@ import (
 	"malmoi/internal/httpapi/clova"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
+	"malmoi/internal/safety"
 )
 
 // clovaRoutes are CLOVA Studio's paths. A trained task is a model under its
@@ -38,13 +39,13 @@ func (s *Server) clovaRoutes(add func(string, access, action)) {
 }
 
 // clovaChat answers a chat of either version.
-func (s *Server) clovaChat(v clova.Version, decode func([]byte) (llm.ChatRequest, error)) action {
+func (s *Server) clovaChat(v clova.Version, decode func([]byte) (llm.ChatRequest, bool, error)) action {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		body, err := s.readBody(w, r)
 		if err != nil {
 			return err
 		}
-		request, err := decode(body)
+		request, filters, err := decode(body)
 		if err != nil {
 			return err
 		}
@@ -57,20 +58,21 @@ func (s *Server) clovaChat(v clova.Version, decode func([]byte) (llm.ChatRequest
 		if err != nil {
 			return err
 		}
-		reply := clova.NewReply(v, s.opt.Now().UnixMilli(), request.Sampling.Seed)
+		reply := clova.NewReply(v, s.opt.Now().Unix(), request.Sampling.Seed)
 		if wantsEvents(r) {
-			return s.clovaStream(w, r, st, reply)
+			return s.clovaStream(w, r, st, reply, filters)
 		}
 		if err := s.follow(r.Context(), st, func(e llm.Event) error { reply.Add(e); return nil }, noIdle); err != nil {
 			return err
 		}
+		s.judge(reply, filters)
 		return s.writeJSON(w, http.StatusOK, clova.OK(reply.Result(st.Usage())))
 	}
 }
 
 // clovaStream sends token events as text comes, then the whole result, then
 // the signal that ends the stream.
-func (s *Server) clovaStream(w http.ResponseWriter, r *http.Request, st llm.Stream, reply *clova.Reply) error {
+func (s *Server) clovaStream(w http.ResponseWriter, r *http.Request, st llm.Stream, reply *clova.Reply, filters bool) error {
 	out := s.events(w)
 	take := func(e llm.Event) error {
 		reply.Add(e)
@@ -81,6 +83,7 @@ func (s *Server) clovaStream(w http.ResponseWriter, r *http.Request, st llm.Stre
 	}
 	err := s.follow(r.Context(), st, take, func() error { return out.comment("waiting") })
 	if err == nil {
+		s.judge(reply, filters)
 		if err = out.numbered("result", reply.Result(st.Usage())); err == nil {
 			return out.numbered("signal", clova.Done)
 		}
@@ -110,19 +113,32 @@ func (s *Server) clovaCompletion(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	reply := clova.NewReply(clova.V1, s.opt.Now().UnixMilli(), request.Sampling.Seed)
+	reply := clova.NewReply(clova.V1, s.opt.Now().Unix(), request.Sampling.Seed)
+	filters := asked.IncludeAIFilters != nil && *asked.IncludeAIFilters
 	if wantsEvents(r) {
-		return s.clovaStream(w, r, st, reply)
+		return s.clovaStream(w, r, st, reply, filters)
 	}
 	if err := s.follow(r.Context(), st, func(e llm.Event) error { reply.Add(e); return nil }, noIdle); err != nil {
 		return err
 	}
+	s.judge(reply, filters)
 	result := reply.Completion(asked, st.Usage())
 	if asked.IncludeTokens {
 		result.InputTokens = pieces(m, request.Prompt)
 		result.OutputTokens = pieces(m, reply.Text())
 	}
 	return s.writeJSON(w, http.StatusOK, clova.OK(result))
+}
+
+// judge has the text filter say what it finds in an answer, if the client asked.
+func (s *Server) judge(reply *clova.Reply, asked bool) {
+	if !asked || s.opt.Filter == nil {
+		return
+	}
+	v := s.opt.Filter.Check(reply.Text())
+	reply.Judge(clova.Verdict{
+		Insult: int(v.Score(safety.Profanity)), Discrimination: int(v.Score(safety.Hate)), Sexual: int(v.Score(safety.Sexual)),
+	})
 }
 
 // pieces are the texts of a text's tokens.

@@ -31,6 +31,7 @@ func wireError(err error) *wire.Error {
 	var own *wire.Error
 	var full *llm.ContextError
 	var spent *account.QuotaError
+	var filtered *llm.FilteredError
 	switch {
 	case errors.As(err, &own):
 		return own
@@ -38,6 +39,8 @@ func wireError(err error) *wire.Error {
 		return contextError(full)
 	case errors.As(err, &spent):
 		return &wire.Error{Status: 429, Type: wire.TypeRateLimit, Code: "quota_exceeded", Message: spent.Error(), RetryAfter: spent.RetryAfter}
+	case errors.As(err, &filtered):
+		return &wire.Error{Status: 400, Type: wire.TypeInvalid, Code: "content_filter", Message: filtered.Error()}
 	case errors.Is(err, llm.ErrUnknownModel):
 		return &wire.Error{Status: 404, Type: wire.TypeInvalid, Code: "model_not_found", Param: "model", Message: clean(err)}
 	case errors.Is(err, llm.ErrBusy):

@@ -13,6 +13,7 @@ import (
 
 	"malmoi/internal/account"
 	"malmoi/internal/httpapi/door"
+	"malmoi/internal/safety"
 )
 
 // Options say how the server listens and what it lets in. The zero value of
@@ -57,6 +58,8 @@ type Options struct {
 	// ModelNames say which installed model stands behind a name that clients of
 	// other services use: "HCX-005" -> "hyperclovax-seed-1.5b".
 	ModelNames map[string]string
+
+	Filter *safety.Filter // what CLOVA's includeAiFilters is answered with; nil: nothing
 
 	Pull Puller // what Ollama's clients may fetch models with, nil: nothing
 

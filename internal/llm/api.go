@@ -123,7 +123,7 @@ type Event struct {
 	Reasoning string
 	ToolCall  *ToolCallDelta
 	LogProbs  []ChosenLogProb
-	Finish    string // "stop", "length" or "tool_calls" in a choice's last event
+	Finish    string // "stop", "length", "tool_calls" or FinishFiltered in a choice's last event
 	Stop      string // the stop string that ended the choice, beside Finish "stop"
 }
 

@@ -463,7 +463,8 @@ func TestSettingsAreKept(t *testing.T) {
 		if s != (account.Site{SignUp: account.SignUpInvite}) {
 			t.Fatalf("a new site has %+v", s)
 		}
-		want := account.Site{KRWPerHour: 123.5, DefaultQuota: account.Quota{TokensPerDay: 10, RequestsPerDay: -1}, SignUp: account.SignUpClosed}
+		want := account.Site{KRWPerHour: 123.5, DefaultQuota: account.Quota{TokensPerDay: 10, RequestsPerDay: -1}, SignUp: account.SignUpClosed,
+			Filter: account.TextFilter{Profanity: account.FilterStrict, Sexual: account.FilterOff, Judge: true}}
 		must(t, a.SetSite(ctx, want, did(account.ActSettings)))
 		if s, err := a.Site(ctx); s != want || err != nil {
 			t.Fatalf("got %+v, %v; want %+v", s, err, want)

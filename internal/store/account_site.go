@@ -9,16 +9,20 @@ import (
 
 // Site returns the settings.
 func (a *Accounts) Site(ctx context.Context) (s account.Site, err error) {
-	err = a.db.QueryRow(ctx, `SELECT krw_per_hour, default_tokens_per_day, default_requests_per_day, sign_up FROM site WHERE id = 1`).
-		Scan(&s.KRWPerHour, &s.DefaultQuota.TokensPerDay, &s.DefaultQuota.RequestsPerDay, &s.SignUp)
+	err = a.db.QueryRow(ctx, `SELECT krw_per_hour, default_tokens_per_day, default_requests_per_day, sign_up,
+		filter_profanity, filter_hate, filter_sexual, filter_judge FROM site WHERE id = 1`).
+		Scan(&s.KRWPerHour, &s.DefaultQuota.TokensPerDay, &s.DefaultQuota.RequestsPerDay, &s.SignUp,
+			&s.Filter.Profanity, &s.Filter.Hate, &s.Filter.Sexual, &s.Filter.Judge)
 	return s, accountError(err)
 }
 
 // SetSite changes the settings.
 func (a *Accounts) SetSite(ctx context.Context, s account.Site, e account.Entry) error {
 	return a.logged(ctx, e, func(tx Q) error {
-		return one(tx.Exec(ctx, `UPDATE site SET krw_per_hour = ?, default_tokens_per_day = ?, default_requests_per_day = ?, sign_up = ? WHERE id = 1`,
-			s.KRWPerHour, s.DefaultQuota.TokensPerDay, s.DefaultQuota.RequestsPerDay, s.SignUp))
+		return one(tx.Exec(ctx, `UPDATE site SET krw_per_hour = ?, default_tokens_per_day = ?, default_requests_per_day = ?, sign_up = ?,
+			filter_profanity = ?, filter_hate = ?, filter_sexual = ?, filter_judge = ? WHERE id = 1`,
+			s.KRWPerHour, s.DefaultQuota.TokensPerDay, s.DefaultQuota.RequestsPerDay, s.SignUp,
+			s.Filter.Profanity, s.Filter.Hate, s.Filter.Sexual, flag(s.Filter.Judge)))
 	})
 }
 

@@ -265,6 +265,8 @@ func (a *assembler) finish(i int, reason, stop string, emit func(llm.Event) erro
 	switch reason {
 	case "length", "max_tokens":
 		e.Finish = "length"
+	case "content_filter":
+		e.Finish = llm.FinishFiltered // the server's own filter
 	case "tool_calls", "function_call":
 		e.Finish = "tool_calls"
 	case "abort", "error":

@@ -90,6 +90,8 @@ func stopReason(e llm.Event) (reason string, sequence *string) {
 	switch {
 	case e.Finish == "length":
 		return "max_tokens", nil
+	case e.Finish == llm.FinishFiltered:
+		return "refusal", nil
 	case e.Finish == "tool_calls":
 		return "tool_use", nil
 	case e.Stop != "":

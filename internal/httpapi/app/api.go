@@ -19,15 +19,17 @@ import (
 
 // Options are what the API is built of.
 type Options struct {
-	Accounts  *account.Service
-	Converse  *converse.Service
-	Bus       bus.Bus
-	Models    llm.Models
-	Single    bool       // personal mode: nobody signs in
-	Providers []Provider // identity providers, in the order of their buttons
-	LDAP      bool       // passwords may be those of a directory
-	Site      Site       // what the health page shows; nil: less of it
-	Version   string
+	Accounts *account.Service
+	Converse *converse.Service
+	Bus      bus.Bus
+	Models   llm.Models
+	Single   bool // personal mode: nobody signs in
+
+	FilterLevel string     // of the text filter while nobody has decided
+	Providers   []Provider // identity providers, in the order of their buttons
+	LDAP        bool       // passwords may be those of a directory
+	Site        Site       // what the health page shows; nil: less of it
+	Version     string
 
 	KeepAlive    time.Duration // silence after which a stream gets a sign of life, default 10 s
 	WriteTimeout time.Duration // for one write to a client that does not read, default 30 s

@@ -71,10 +71,33 @@ type settingsBody struct {
 	KRWPerHour   float64   `json:"krw_per_hour" minimum:"0"`
 	DefaultQuota quotaBody `json:"default_quota"`
 	SignUp       string    `json:"signup" enum:"invite,closed"`
+	// Filter may be left out of a change, which leaves it as it is.
+	Filter *filterBody `json:"filter,omitempty"`
 }
 
-func newSettings(s account.Site) settingsBody {
-	return settingsBody{s.KRWPerHour, newQuota(s.DefaultQuota), s.SignUp}
+// filterBody is how strictly questions and answers are filtered.
+type filterBody struct {
+	Profanity string `json:"profanity" enum:"off,low,strict"`
+	Hate      string `json:"hate" enum:"off,low,strict"`
+	Sexual    string `json:"sexual" enum:"off,low,strict"`
+	Judge     bool   `json:"judge" doc:"a model judges too, before and after each answer"`
+}
+
+func (a *API) newSettings(s account.Site) settingsBody {
+	f := filterBody(s.Filter.Or(a.opt.FilterLevel))
+	return settingsBody{s.KRWPerHour, newQuota(s.DefaultQuota), s.SignUp, &f}
+}
+
+// settings are what a change makes of the site's settings.
+func (a *API) settings(ctx context.Context, b settingsBody) (account.Site, error) {
+	site := account.Site{KRWPerHour: b.KRWPerHour, DefaultQuota: account.Quota(b.DefaultQuota), SignUp: b.SignUp}
+	if b.Filter != nil {
+		site.Filter = account.TextFilter(*b.Filter)
+		return site, nil
+	}
+	old, err := a.opt.Accounts.Site(ctx, who(ctx))
+	site.Filter = old.Filter
+	return site, err
 }
 
 func (a *API) site() {
@@ -83,12 +106,14 @@ func (a *API) site() {
 	call(a, door.Admin, "GET /api/admin/health", "How the site is doing", a.health)
 	call(a, door.Admin, "GET /api/admin/settings", "The site's settings", func(ctx context.Context, _ *none) (settingsBody, error) {
 		site, err := s.Site(ctx, who(ctx))
-		return newSettings(site), err
+		return a.newSettings(site), err
 	})
 	call(a, door.Admin, "PUT /api/admin/settings", "Change the site's settings", func(ctx context.Context, in *struct{ Body settingsBody }) (settingsBody, error) {
-		b := in.Body
-		site, err := s.SetSite(ctx, who(ctx), account.Site{KRWPerHour: b.KRWPerHour, DefaultQuota: account.Quota(b.DefaultQuota), SignUp: b.SignUp})
-		return newSettings(site), err
+		site, err := a.settings(ctx, in.Body)
+		if err == nil {
+			site, err = s.SetSite(ctx, who(ctx), site)
+		}
+		return a.newSettings(site), err
 	})
 }
 

@@ -32,13 +32,19 @@ const (
 	defaultReasoning = 1024
 )
 
-// DecodeChatV1 reads a v1 chat request.
-func DecodeChatV1(body []byte) (llm.ChatRequest, error) {
+// DecodeChatV1 reads a v1 chat request. filters is whether the answer is to
+// come with the filter's verdict.
+func DecodeChatV1(body []byte) (r llm.ChatRequest, filters bool, err error) {
 	var w ChatV1
-	var r llm.ChatRequest
 	if err := wire.Decode(body, &w); err != nil {
-		return r, err
+		return r, false, err
 	}
+	r, err = w.request()
+	return r, w.filters(), err
+}
+
+func (w *ChatV1) request() (llm.ChatRequest, error) {
+	var r llm.ChatRequest
 	var err error
 	if r.Messages, err = messages(w.Messages); err != nil {
 		return r, err
@@ -92,30 +98,30 @@ type ResponseFormat struct {
 }
 
 // DecodeChatV3 reads a v3 chat request.
-func DecodeChatV3(body []byte) (llm.ChatRequest, error) {
+func DecodeChatV3(body []byte) (r llm.ChatRequest, filters bool, err error) {
 	var w ChatV3
 	if err := wire.Decode(body, &w); err != nil {
-		return llm.ChatRequest{}, err
+		return r, false, err
 	}
-	return w.request(defaultTokens)
+	r, err = w.request(defaultTokens)
+	return r, w.filters(), err
 }
 
 // DecodeReasoning reads a request of rag-reasoning: v3 chat whose tools search
 // documents. Its answers cite; so the model is told how.
-func DecodeReasoning(body []byte) (llm.ChatRequest, error) {
+func DecodeReasoning(body []byte) (r llm.ChatRequest, filters bool, err error) {
 	var w ChatV3
 	if err := wire.Decode(body, &w); err != nil {
-		return llm.ChatRequest{}, err
+		return r, false, err
 	}
 	if v := w.MaxTokens; v != nil && *v > maxTokensReason {
-		return llm.ChatRequest{}, wire.Invalid("maxTokens", "must be between 1 and %d, got %d", maxTokensReason, *v)
+		return r, false, wire.Invalid("maxTokens", "must be between 1 and %d, got %d", maxTokensReason, *v)
 	}
-	r, err := w.request(defaultReasoning)
-	if err != nil {
-		return r, err
+	if r, err = w.request(defaultReasoning); err != nil {
+		return r, false, err
 	}
 	r.Messages = cite(r.Messages)
-	return r, nil
+	return r, w.filters(), nil
 }
 
 // citing tells a model what CLOVA Studio's rag-reasoning does by itself.

@@ -40,6 +40,7 @@ var codes = map[string]string{
 	"no_chat_template":        "40080",
 	"quota_exceeded":          "40380",
 	"unknown_path":            "40400",
+	"content_filter":          "40006", // "unavailable output"
 }
 
 func code(e *wire.Error) string {

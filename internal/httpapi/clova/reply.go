@@ -2,6 +2,7 @@ package clova
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"malmoi/internal/httpapi/wire"
@@ -58,11 +59,27 @@ type UsageDetails struct {
 	ThinkingTokens int `json:"thinkingTokens"`
 }
 
-// Filter is the verdict of the text filter on one group.
+// Filter is the verdict of the text filter on one group. The groups, the names
+// and that the score is text are those of langchain-community's fixtures. That
+// 0 means bad language and 2 none is how we remember NAVER's guide; no source
+// at hand says it.
 type Filter struct {
 	GroupName string `json:"groupName"`
 	Name      string `json:"name"`
-	Score     string `json:"score"`
+	Score     string `json:"score"` // "0" likely, "1" possible, "2" nothing found
+}
+
+// Verdict is how bad a text is in each of CLOVA's groups: 0 nothing found, 1
+// possibly, 2 likely.
+type Verdict struct{ Insult, Discrimination, Sexual int }
+
+func (v Verdict) filters() []Filter {
+	score := func(bad int) string { return strconv.Itoa(2 - min(max(bad, 0), 2)) }
+	return []Filter{
+		{"curse", "insult", score(v.Insult)},
+		{"curse", "discrimination", score(v.Discrimination)},
+		{"unsafeContents", "sexualHarassment", score(v.Sexual)},
+	}
 }
 
 // NewUsage counts in CLOVA's words.
@@ -84,12 +101,16 @@ type Reply struct {
 	calls     []llm.ToolCallDelta // arguments joined
 	finish    string
 	stop      string
+	filter    []Filter
 }
 
 // NewReply starts an answer; created is in seconds since 1970.
 func NewReply(v Version, created int64, seed uint64) *Reply {
-	return &Reply{version: v, created: created, seed: seed}
+	return &Reply{version: v, created: created, seed: seed, filter: []Filter{}}
 }
+
+// Judge puts the verdict on the answer into the result, for includeAiFilters.
+func (r *Reply) Judge(v Verdict) { r.filter = v.filters() }
 
 // Add takes an event of the stream.
 func (r *Reply) Add(e llm.Event) {
@@ -114,12 +135,12 @@ func (r *Reply) Result(u llm.Usage) any {
 	if r.version == V1 {
 		return ResultV1{
 			Message: m, StopReason: r.stopReason(), InputLength: u.PromptTokens,
-			OutputLength: u.CompletionTokens, Seed: r.seed, AIFilter: []Filter{},
+			OutputLength: u.CompletionTokens, Seed: r.seed, AIFilter: r.filter,
 		}
 	}
 	m.ThinkingContent = r.reasoning.String()
 	m.ToolCalls = r.toolCalls()
-	return ResultV3{Message: m, FinishReason: r.finish, Created: r.created, Seed: r.seed, Usage: NewUsage(u), AIFilter: []Filter{}}
+	return ResultV3{Message: m, FinishReason: r.finish, Created: r.created, Seed: r.seed, Usage: NewUsage(u), AIFilter: r.filter}
 }
 
 // Text is what the model has written so far.
@@ -130,14 +151,14 @@ func (r *Reply) Text() string { return r.content.String() }
 func (r *Reply) Completion(asked *Completion, u llm.Usage) CompletionResult {
 	return CompletionResult{
 		Text: asked.Text + asked.Start + r.Text() + asked.Restart, StopReason: r.stopReason(),
-		InputLength: u.PromptTokens, OutputLength: u.CompletionTokens, AIFilter: []Filter{},
+		InputLength: u.PromptTokens, OutputLength: u.CompletionTokens, AIFilter: r.filter,
 	}
 }
 
 func (r *Reply) stopReason() string {
 	switch {
-	case r.finish == "length":
-		return "length"
+	case r.finish == "length", r.finish == llm.FinishFiltered:
+		return r.finish
 	case r.stop != "":
 		return "stop_before"
 	}

@@ -17,6 +17,8 @@ type Sampling struct {
 	IncludeAIFilters *bool    `json:"includeAiFilters"`
 }
 
+func (s *Sampling) filters() bool { return s.IncludeAIFilters != nil && *s.IncludeAIFilters }
+
 // Defaults of CLOVA Studio.
 const (
 	defaultTemperature = 0.5

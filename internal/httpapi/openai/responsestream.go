@@ -75,7 +75,7 @@ func (s *ResponseStream) Add(e llm.Event) []ResponseEvent {
 	if e.Finish != "" {
 		s.finish = e.Finish
 		status := "completed"
-		if e.Finish == "length" {
+		if e.Finish == "length" || e.Finish == llm.FinishFiltered {
 			status = "incomplete"
 		}
 		out = s.done(out, status)
@@ -90,6 +90,10 @@ func (s *ResponseStream) End(u llm.Usage, now int64) []ResponseEvent {
 	if s.finish == "length" {
 		r.Status, r.CompletedAt = "incomplete", nil
 		r.IncompleteDetails = &IncompleteDetails{Reason: "max_output_tokens"}
+	}
+	if s.finish == llm.FinishFiltered {
+		r.Status, r.CompletedAt = "incomplete", nil
+		r.IncompleteDetails = &IncompleteDetails{Reason: llm.FinishFiltered}
 	}
 	return []ResponseEvent{s.whole("response." + r.Status)}
 }
