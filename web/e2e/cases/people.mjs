@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { call, empty, fine, menu, passwords, question, second, signIn, withAdmin, scripted } from './peoplesteps.mjs';
-import { eventually } from './steps.mjs';
+import { eventually, ready } from './steps.mjs';
 
 export default scripted([
   {
@@ -244,8 +244,11 @@ export default scripted([
     name: 'people: an ended session can be put aside and is asked for again',
     async run(tools) {
       const { page } = await withAdmin(tools, '/', { expectErrors: true });
-      await page.context().clearCookies();
+      await ready(page);
+      const asked = () => performance.getEntriesByName(`${location.origin}/api/presets`).length > 0;
+      await eventually(() => page.evaluate(asked), 'the page at rest'); // a request under way would notice first
       await page.locator('#message').fill('한 글자도 잃지 않기');
+      await page.context().clearCookies();
       await page.locator('#message').press('Enter');
       const again = page.getByRole('dialog');
       await again.getByText('쓰던 글은 그대로 있습니다.').waitFor();
