@@ -6,11 +6,16 @@ package chat
 //	{"name": "f", "arguments": {"a": 1}}
 //	</tool_call>
 //
-// So do Qwen 2.5 and 3, EXAONE 4, A.X 4, Mi:dm 2 and many others.
+// So do Qwen 2.5 and 3, EXAONE 4, A.X 4, Mi:dm 2 and many others. Qwen2.5-Coder
+// was told to and writes a block of Markdown instead, which is a call where it
+// begins the reply and names a tool that was offered.
 func hermes(open, close string) Dialect {
 	return Dialect{
-		Name:  "hermes",
-		tags:  []tag{{kind: tagCall, open: open, close: close, parse: jsonCalls}},
+		Name: "hermes",
+		tags: []tag{
+			{kind: tagCall, open: open, close: close, parse: jsonCalls},
+			{kind: tagCall, open: fence + "json", lead: true, parse: fencedCalls, end: fenceEnd},
+		},
 		force: forceStyle{prefix: open + "\n", suffix: "\n" + close, arguments: "arguments"},
 	}
 }

@@ -114,6 +114,18 @@ func TestHermes(t *testing.T) {
 		{name: "think, text and call", text: "<think>a</think>b\n\n<tool_call>{\"name\":\"now\"}</tool_call>", want: reply{"b", "a", "now({});"}},
 		{name: "call while thinking is thought", prompt: "<think>\n", text: "<tool_call>{}</tool_call></think>x", want: reply{"x", "<tool_call>{}</tool_call>", ""}},
 		{name: "tag begun", text: "a\n<tool_c", want: reply{content: "a\n<tool_c"}},
+		{name: "block of JSON", text: "```json\n{\"name\": \"get_weather\", \"arguments\": {\"city\": \"서울\"}}\n```", want: reply{calls: weather}},
+		{name: "block, then text", text: "\n```json\n{\"name\": \"now\", \"arguments\": {}}\n```\n잠시만요.", want: reply{content: "잠시만요.", calls: "now({});"}},
+		{name: "block with two calls", text: "```json\n{\"name\":\"now\"}\n{\"name\":\"now\",\"arguments\":{}}\n```", want: reply{calls: "now({});now({});"}},
+		{name: "two blocks", text: "```json\n{\"name\":\"now\"}\n```\n```json\n{\"name\":\"now\"}\n```", want: reply{calls: "now({});now({});"}},
+		{name: "block not closed", text: "```json\n{\"name\": \"now\", \"arguments\": {}}", want: reply{calls: "now({});"}},
+		{name: "fence in an argument", text: "```json\n{\"name\":\"now\",\"arguments\":{\"x\":\"```\"}}\n```", want: reply{calls: "now({\"x\":\"```\"});"}},
+		{name: "block of a tool that was not offered", text: "```json\n{\"name\": \"rm\", \"arguments\": {}}\n```", want: reply{content: "```json\n{\"name\": \"rm\", \"arguments\": {}}\n```"}},
+		{name: "block of data", text: "```json\n{\"city\": \"서울\"}\n```\n끝", want: reply{content: "```json\n{\"city\": \"서울\"}\n```\n끝"}},
+		{name: "block of a person", text: "```json\n{\"name\": \"김\", \"age\": 3}\n```", want: reply{content: "```json\n{\"name\": \"김\", \"age\": 3}\n```"}},
+		{name: "block behind text is text", text: "이렇게요:\n```json\n{\"name\": \"now\"}\n```", want: reply{content: "이렇게요:\n```json\n{\"name\": \"now\"}\n```"}},
+		{name: "block and no tools offered", noTools: true, text: "```json\n{\"name\": \"now\"}\n```", want: reply{content: "```json\n{\"name\": \"now\"}\n```"}},
+		{name: "block broken", text: "```json\n{\"name\": now}\n```", want: reply{content: "```json\n{\"name\": now}\n```"}},
 	})
 }
 

@@ -66,6 +66,11 @@ func newRig(t *testing.T, script func(llm.ChatRequest) fake.Script) *rig {
 
 func rigOn(t *testing.T, db *store.DB, node string, b *bus.Memory, script func(llm.ChatRequest) fake.Script) *rig {
 	t.Helper()
+	return rigWith(t, db, node, b, script, nil)
+}
+
+func rigWith(t *testing.T, db *store.DB, node string, b *bus.Memory, script func(llm.ChatRequest) fake.Script, skills converse.Skills) *rig {
+	t.Helper()
 	for _, p := range []account.Principal{ann, bob} {
 		if err := db.Accounts().EnsureUser(t.Context(), account.UserRow{User: account.User{ID: p.User, Login: string(p.User), Role: p.Role}}); err != nil {
 			t.Fatal(err)
@@ -75,7 +80,9 @@ func rigOn(t *testing.T, db *store.DB, node string, b *bus.Memory, script func(l
 	r.model = &fake.Model{About: llm.Info{Name: "m", Context: 4096}, OnChat: script}
 	r.other = &fake.Model{About: llm.Info{Name: "other", Context: 4096}, OnChat: script}
 	set := &fake.Set{Models: []*fake.Model{r.model, r.other}}
-	r.Service = converse.NewService(db.Conversations(), set, b, converse.Options{Node: node, Meter: r.spent, FlushMS: 10, LeaseFor: 300 * time.Millisecond, Blobs: blobs{}})
+	r.Service = converse.NewService(db.Conversations(), set, b, converse.Options{
+		Node: node, Meter: r.spent, FlushMS: 10, LeaseFor: 300 * time.Millisecond, Blobs: blobs{}, Skills: skills, AskFor: testAskFor,
+	})
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {
 			t.Error(err)
@@ -86,6 +93,9 @@ func rigOn(t *testing.T, db *store.DB, node string, b *bus.Memory, script func(l
 	})
 	return r
 }
+
+// testAskFor is long enough for a person that is a test.
+const testAskFor = time.Second
 
 // blobs keeps files in memory.
 type blobs map[string][]byte

@@ -87,11 +87,14 @@ func (m *models) answer(name string, r llm.ChatRequest) fake.Script {
 	if r.Sampling.TopP != 0 {
 		seen.TopP = r.Sampling.TopP
 	}
-	question := ""
+	question, results := "", 0
 	for _, msg := range r.Messages {
 		seen.Messages = append(seen.Messages, turn{string(msg.Role), msg.Content})
 		if msg.Role == "user" {
-			question = msg.Content
+			question, results = msg.Content, 0
+		}
+		if msg.Role == "tool" {
+			results++
 		}
 	}
 	m.mu.Lock()
@@ -101,7 +104,11 @@ func (m *models) answer(name string, r llm.ChatRequest) fake.Script {
 	if seen.Title {
 		return fake.Say(title(question))
 	}
-	return plans(question).script(delay)
+	p := plans(question)
+	if len(r.Tools) == 0 {
+		p.calls = nil
+	}
+	return p.turn(results).script(delay)
 }
 
 func (m *models) seen() []request {

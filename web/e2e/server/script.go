@@ -15,6 +15,9 @@ import (
 //go:embed showcase.md
 var showcase string
 
+//go:embed artifact.html
+var artifact string
+
 //go:embed xss.json
 var xssJSON []byte
 
@@ -25,8 +28,9 @@ type plan struct {
 	size      int           // characters a piece, 4 if 0
 	delay     time.Duration // between pieces; negative: the server's
 	tool      bool
-	stall     bool // after three pieces, until it is stopped
-	cut       bool // the model breaks off
+	calls     [][2]string // one a turn: name and arguments
+	stall     bool        // after three pieces, until it is stopped
+	cut       bool        // the model breaks off
 	finish    string
 	err       error // instead of an answer
 }
@@ -44,8 +48,13 @@ const usual = -1
 //	/stall     stops after three pieces and goes on never
 //	/think     reasoning, then an answer
 //	/tool      a tool call
+//	/calc      calls the calculator, then answers
+//	/mail      calls a skill that changes something, then answers
+//	/spy       reads a page, then does as /mail
 //	/length    reaches the limit of tokens
 //	/code      a block of 2,500 lines
+//	/artifact  HTML that tries to reach the network and the page around it
+//	/foul      words that a text filter ends
 //	/slow      the usual answer, 150 ms a piece
 //	/busy /toolong /fail   no answer, with the failures of these names
 func plans(question string) plan {
@@ -68,10 +77,20 @@ func plans(question string) plan {
 		return plan{text: "**답**은 4입니다.", reasoning: "2와 2를 더하면 4가 된다. 검산해도 4다.", delay: usual}
 	case "/tool":
 		return plan{tool: true, delay: usual}
+	case "/calc":
+		return plan{text: "계산기로 확인했습니다.", delay: usual, calls: [][2]string{{"calculate", `{"expression":"12*34"}`}}}
+	case "/mail":
+		return plan{text: "메일 이야기는 여기까지입니다.", delay: usual, calls: [][2]string{mail}}
+	case "/spy":
+		return plan{text: "글을 읽고 답했습니다.", delay: usual, calls: [][2]string{{"read_page", `{}`}, mail}}
 	case "/length":
 		return plan{text: "길이 제한에 닿는 답", finish: "length", delay: usual}
 	case "/code":
 		return plan{text: "```js\n" + strings.Repeat("const 긴줄 = '코드가 이어진다'; // 12345\n", 2500) + "```", size: 12}
+	case "/artifact":
+		return plan{text: "```html\n" + artifact + "```\n\n```svg\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"90\" height=\"90\"><circle cx=\"45\" cy=\"45\" r=\"40\" fill=\"teal\"/></svg>\n```", size: 60}
+	case "/foul":
+		return plan{text: "하하 이런 씨발", delay: usual}
 	case "/slow":
 		return plan{text: answerTo(question), delay: 150 * time.Millisecond}
 	case "/busy":
@@ -82,6 +101,18 @@ func plans(question string) plan {
 		return plan{err: errors.New("engine stopped")}
 	}
 	return plan{text: answerTo(question), delay: usual}
+}
+
+// mail is a call that changes something.
+var mail = [2]string{"send_mail", `{"to":"kim@example.com","text":"내일 10시에 뵙겠습니다."}`}
+
+// turn is what the plan says after so many results of calls.
+func (p plan) turn(results int) plan {
+	if results < len(p.calls) {
+		return plan{calls: p.calls[results : results+1], tool: true, delay: p.delay}
+	}
+	p.calls = nil
+	return p
 }
 
 func answerTo(question string) string {
@@ -119,8 +150,12 @@ func (p plan) script(delay time.Duration) fake.Script {
 		add(llm.Event{Reasoning: piece})
 	}
 	if p.tool {
-		add(llm.Event{ToolCall: &llm.ToolCallDelta{ID: "call_1", Name: "get_weather"}})
-		for _, piece := range pieces(`{"city":"서울","unit":"celsius"}`, p.size) {
+		call := [2]string{"get_weather", `{"city":"서울","unit":"celsius"}`}
+		if len(p.calls) > 0 {
+			call = p.calls[0]
+		}
+		add(llm.Event{ToolCall: &llm.ToolCallDelta{ID: "call_1", Name: call[0]}})
+		for _, piece := range pieces(call[1], p.size) {
 			add(llm.Event{ToolCall: &llm.ToolCallDelta{Arguments: piece}})
 		}
 	}

@@ -48,7 +48,7 @@ func newWorld(ctx context.Context, f flags, address string, s setting) (*world, 
 	}
 	c := app.Config{
 		Listen: address, Database: filepath.Join(dir, "malmoi.db"), Mode: app.Single, Blobs: &blobs{data: map[string][]byte{}},
-		Version: "0.0.0-e2e", Page: webui.Handler(),
+		Version: "0.0.0-e2e", Page: webui.Handler(), Skills: skills{},
 	}
 	if f.page != "" {
 		c.Page = webui.Of(os.DirFS(f.page))
