@@ -48,6 +48,7 @@ func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Log
 	}
 	config := app.Config{
 		Filter: filter,
+		Skills: ownSkills{builtinSkills(env)},
 		Listen: c.Listen, Database: database, Blobs: app.Files(files), Mode: mode,
 		MaxConcurrent: c.Requests, APIKeys: c.APIKeys, Hosts: c.Hosts, Origins: c.Origins, Proxies: proxies,
 		Version: Version, Page: webui.Handler(), Log: log, Now: env.Now, Pull: pullForClients(env, g),

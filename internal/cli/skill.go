@@ -22,6 +22,12 @@ type skillListCmd struct {
 	JSON bool `help:"As the tools of a chat request."`
 }
 
+// ownSkills are the same skills for everybody.
+type ownSkills struct{ set skill.Set }
+
+// Skills implements converse.Skills.
+func (o ownSkills) Skills(context.Context, account.Principal) skill.Set { return o.set }
+
 func builtinSkills(env *Env) skill.Set { return skill.Builtin(env.Now, account.Seoul) }
 
 func (c *skillListCmd) Run(env *Env) error {
