@@ -39,7 +39,15 @@ export default [
       await askAndWait(page, xssCorpus.join('\n'));
       await page.getByRole('button', { name: '모두 보기' }).click();
       await untouched(page);
-      assert.ok((await page.locator('nav li a').allInnerTexts()).some((t) => t.includes('<script>')));
+      const title = '<script>window.pwned=1</script><img src=x onerror=window.pwned=1>';
+      await page.evaluate(async (words) => {
+        const { chats } = await (await fetch('/api/chats')).json();
+        const r = await fetch(`/api/chats/${chats[0].id}`, { method: 'PATCH', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ title: words }) });
+        if (!r.ok) throw new Error(await r.text());
+      }, title);
+      await page.getByRole('link', { name: title }).waitFor();
+      await untouched(page);
+      assert.ok((await page.title()).startsWith(title));
     },
   },
   {

@@ -17,6 +17,8 @@ export default [
       await eventually(async () => (await text(page)).length > 120, 'some text');
       await fake.cut();
       await eventually(() => resumed.length >= 2, 'a second connection');
+      const between = (await text(page)).length;
+      await eventually(async () => (await text(page)).length > between + 60, 'text after the first cut');
       await fake.cut();
       await eventually(() => resumed.length >= 3, 'a third connection', 20_000);
       const before = (await text(page)).length;
