@@ -82,7 +82,9 @@ var tries = map[string]try{
 	"POST /api/admin/groups":                {body: `{"name":"group"}`},
 	"PATCH /api/admin/groups/{id}":          {path: "/api/admin/groups/unknown", body: `{"name":"x"}`, want: 404},
 	"DELETE /api/admin/groups/{id}":         {path: "/api/admin/groups/unknown", want: 404},
-	"GET /api/admin/usage":                  {}, "GET /api/admin/audit": {}, "GET /api/admin/audit/export": {},
+	"GET /api/docs":                         {}, "GET /api/docs/docs.js": {}, "GET /api/docs/docs.css": {},
+	"GET /artifact":        {},
+	"GET /api/admin/usage": {}, "GET /api/admin/audit": {}, "GET /api/admin/audit/export": {},
 	"GET /api/admin/models": {}, "GET /api/admin/health": {}, "GET /api/admin/settings": {},
 	"PUT /api/admin/settings": {body: `{"krw_per_hour":10,"default_quota":{},"signup":"invite"}`},
 

@@ -7,7 +7,7 @@ import "net/http"
 // another site finds every door shut. Inline styles are allowed because KaTeX
 // positions its glyphs with them.
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; " +
-	"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; " +
+	"img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; frame-src 'self'; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
 
 // page serves the page's files, and leaves what is not a GET to unknown.

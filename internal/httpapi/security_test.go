@@ -183,6 +183,21 @@ func TestCORSOnlyWhenAllowed(t *testing.T) {
 	}
 }
 
+// A preview has no origin and no network, also when it is opened by itself.
+func TestArtifactsAreLockedUp(t *testing.T) {
+	r := newRig(t, fake.Say("x"), nil)
+	a := r.do("GET", "/artifact", "")
+	policy := a.header.Get("Content-Security-Policy")
+	for _, rule := range []string{"sandbox allow-scripts;", "default-src 'none'", "form-action 'none'", "frame-ancestors 'self'"} {
+		if !strings.Contains(policy, rule) {
+			t.Errorf("policy %q lacks %q", policy, rule)
+		}
+	}
+	if a.status != 200 || strings.Contains(policy, "allow-same-origin") || strings.Contains(policy, "http") || strings.Contains(policy, "-src 'self'") {
+		t.Errorf("%d, policy %q", a.status, policy)
+	}
+}
+
 func TestPageIsLockedDown(t *testing.T) {
 	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.Write([]byte("page of " + r.URL.Path)) })
 	r := newRig(t, fake.Say("x"), func(o *Options) { o.Page = page; o.APIKeys = []string{"some-key"} })

@@ -84,6 +84,7 @@ func New(o Options) *API {
 	a.shares()
 	a.exchange()
 	a.describe()
+	a.docs()
 	a.unhear = o.Bus.Subscribe(a.listeners.hear)
 	return a
 }
@@ -99,7 +100,8 @@ func (a *API) Routes() []door.Route { return a.routes }
 // of the description.
 func (a *API) config() huma.Config {
 	c := huma.DefaultConfig("malmoi", a.opt.Version)
-	c.Info.Description = "malmoi's own API. Times are milliseconds since 1970, ids are opaque, lists go on with ?before=next."
+	c.Info.Description = "malmoi's own API. Times are milliseconds since 1970, ids are opaque, lists go on with ?before=next. " +
+		"Answers are made by generative AI (생성형 인공지능): where they are shown to people, say so."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil // they add $schema links to every answer
 	c.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}

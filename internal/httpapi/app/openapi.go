@@ -33,6 +33,8 @@ func (a *API) forget(schemas ...string) {
 func (a *API) static(pattern, mediaType string, body []byte) {
 	a.routes = append(a.routes, door.Route{Pattern: pattern, Access: door.Open, Handle: func(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Content-Type", mediaType)
+		w.Header().Set("Content-Security-Policy", docsPolicy)
+		w.Header().Set("Cache-Control", "no-cache")
 		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(a.opt.WriteTimeout))
 		_, err := w.Write(body)
 		if err != nil {
