@@ -11,8 +11,8 @@ export interface ChatList {
   chats: Chat[];
   next: string;
 }
-export type ChatChange = Partial<Pick<Chat, 'title' | 'model' | 'folder' | 'preset' | 'system' | 'leaf' | 'pinned' | 'archived'>>;
-export type NewChat = { id: string } & Partial<Pick<Chat, 'title' | 'model' | 'folder' | 'preset' | 'system'>>;
+export type ChatChange = Partial<Pick<Chat, 'title' | 'model' | 'folder' | 'preset' | 'system' | 'leaf' | 'pinned' | 'archived' | 'skills'>>;
+export type NewChat = { id: string } & Partial<Pick<Chat, 'title' | 'model' | 'folder' | 'preset' | 'system' | 'skills'>>;
 
 export const chats = {
   list: (before = '', archived = false): Promise<ChatList> =>

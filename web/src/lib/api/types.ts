@@ -37,13 +37,22 @@ export interface Chat {
   updated: number;
   messages: number;
   live: boolean; // an answer is being made
+  /** Whether answers may use tools; left out: as the settings say. */
+  skills?: Skills;
 }
+
+export type Skills = '' | 'on' | 'off';
 
 export interface ToolCall {
   id: string;
   name: string;
   arguments: string;
   result?: string;
+  /** How far it is; left out for calls that nobody runs. */
+  state?: 'ask' | 'running' | 'done' | 'failed' | 'refused' | 'unknown';
+  title?: string; // what people call the tool
+  tainted?: boolean; // asked when text of strangers was in play
+  outside?: boolean; // the result is text of strangers
 }
 
 /** How an answer ended; 'live' while the server makes it. */
@@ -89,7 +98,7 @@ export interface Message {
 export interface Delta {
   content?: string;
   reasoning?: string;
-  tool_call?: { index: number; id?: string; name?: string; arguments?: string };
+  tool_call?: { index: number } & Partial<ToolCall>;
 }
 
 export interface Params {
@@ -154,4 +163,5 @@ export interface Prefs {
   memory: boolean;
   params: Params;
   language: string;
+  skills?: Skills;
 }

@@ -1,7 +1,7 @@
 // What is written and not sent yet, per chat, in this browser. It outlives
 // reloads, crashes and being offline; the server's copy takes over when it has one.
 
-import type { Message } from '../api/types';
+import type { Message, Skills } from '../api/types';
 
 const maxDraft = 200_000; // characters; localStorage holds some 5 million in all
 const draftName = (chat: string): string => `malmoi.draft.${chat}`;
@@ -45,6 +45,7 @@ export interface Unsent {
   fresh: boolean;
   folder: string;
   preset?: string;
+  skills?: Skills;
 }
 
 export function readOutbox(): Unsent[] {

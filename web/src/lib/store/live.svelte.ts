@@ -56,6 +56,10 @@ export class Live {
       id: old.id + (d.id ?? ''),
       name: old.name + (d.name ?? ''),
       arguments: old.arguments + (d.arguments ?? ''),
+      ...(d.title !== undefined && { title: (old.title ?? '') + d.title }),
+      ...(d.result !== undefined && { result: (old.result ?? '') + d.result }),
+      ...(d.outside && { outside: true }),
+      ...(d.state !== undefined && { state: d.state, tainted: d.tainted ?? false }),
     };
   }
 

@@ -2,7 +2,7 @@
 // on every device: /api/settings.
 
 import { prefsAPI } from '../api/client';
-import type { Prefs } from '../api/types';
+import type { Prefs, Skills } from '../api/types';
 import { t } from '../i18n/index.svelte';
 import { settings } from './settings.svelte';
 import { toast } from './toasts.svelte';
@@ -81,6 +81,12 @@ class PrefStore {
     void this.#save(true);
   }
 
+  get skills(): Skills {
+    return this.value.skills ?? '';
+  }
+  set skills(use: Skills) {
+    this.change({ skills: use });
+  }
   get system(): string {
     return this.value.system;
   }

@@ -1,0 +1,140 @@
+// Tools: calls with their results, and the question before one that changes something.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { ask, askAndWait, eventually, finished, lastAnswer, ready, status } from './steps.mjs';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+async function accessible(page, where) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'] })).violations
+    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
+    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`));
+  assert.deepEqual(found, [], where);
+}
+
+const card = (page) => page.getByRole('group', { name: /실행할까요/ });
+
+/** Chooses whether the chat on screen uses tools. */
+async function use(page, now, choice) {
+  await page.getByRole('button', { name: `도구: ${now}` }).click();
+  await page.getByRole('menuitemradio', { name: choice }).or(page.getByRole('menuitem', { name: choice })).click();
+  await page.getByRole('button', { name: `도구: ${choice}` }).waitFor();
+}
+
+/** A page whose next chat uses all tools. */
+async function withTools(visit, options) {
+  const { page } = await visit(options);
+  await ready(page);
+  await use(page, '설정대로', '모두 사용');
+  return page;
+}
+
+export default [
+  {
+    name: 'skills: a call is shown folded, by its Korean name, with what it came to',
+    needsFake: true,
+    async run({ visit }) {
+      const page = await withTools(visit);
+      await askAndWait(page, '/calc 12 곱하기 34');
+      assert.equal(await status(page), 'done');
+      const fold = lastAnswer(page).locator('details', { hasText: '도구 호출: 계산기' });
+      assert.equal(await fold.locator('pre').first().isVisible(), false, 'folded');
+      await fold.locator('summary').click();
+      await fold.getByText('12*34 = 408').waitFor();
+      assert.match(await lastAnswer(page).innerText(), /계산기로 확인했습니다/);
+      await accessible(page, 'a call');
+      await page.reload();
+      await lastAnswer(page).locator('details', { hasText: '도구 호출: 계산기' }).waitFor();
+    },
+  },
+  {
+    name: 'skills: a call that changes something asks, and is refused',
+    needsFake: true,
+    async run({ visit, shot }) {
+      const page = await withTools(visit);
+      await ask(page, '/mail 김 대리에게');
+      await card(page).waitFor();
+      const words = await card(page).innerText();
+      assert.match(words, /‘메일 보내기’를 실행할까요\?/);
+      assert.match(words, /kim@example\.com/);
+      assert.doesNotMatch(words, /다른 사람이 쓴 글/);
+      assert.equal(await status(page), 'live');
+      await accessible(page, 'the question');
+      await shot(page, 'skills-question');
+      await page.reload(); // the question belongs to the server
+      await card(page).waitFor();
+      await card(page).getByRole('button', { name: '아니요' }).focus();
+      await page.keyboard.press('Enter');
+      await finished(page);
+      assert.equal(await status(page), 'done');
+      assert.equal(await card(page).count(), 0);
+      const text = await lastAnswer(page).innerText();
+      assert.match(text, /허락하지 않아 실행하지 않음/);
+      assert.doesNotMatch(text, /보냈습니다/);
+    },
+  },
+  {
+    name: 'skills: allowed in another tab, warned when strangers wrote in the chat',
+    needsFake: true,
+    async run({ visit, shot }) {
+      const page = await withTools(visit);
+      await ask(page, '/spy 이 글을 요약해 줘');
+      await card(page).waitFor();
+      assert.match(await card(page).innerText(), /다른 사람이 쓴 글/);
+      await accessible(page, 'the question with a warning');
+      await shot(page, 'skills-tainted');
+      const { page: other } = await visit({ path: new URL(page.url()).pathname, viewport: { width: 390, height: 844 } });
+      await card(other).waitFor();
+      await shot(other, 'skills-tainted-390');
+      await card(other).getByRole('button', { name: '예, 실행합니다' }).click();
+      await finished(page);
+      await finished(other);
+      for (const p of [page, other]) {
+        assert.equal(await card(p).count(), 0);
+        const calls = lastAnswer(p).locator('details.fold');
+        assert.equal(await calls.count(), 2);
+        await calls.last().locator('summary').click();
+        await calls.last().getByText('보냈습니다.').waitFor();
+      }
+    },
+  },
+  {
+    name: 'skills: stopping while it asks runs nothing',
+    needsFake: true,
+    async run({ visit }) {
+      const page = await withTools(visit);
+      await ask(page, '/mail 모두에게');
+      await card(page).waitFor();
+      await page.getByRole('button', { name: '멈추기' }).click();
+      await finished(page);
+      assert.equal(await status(page), 'stopped');
+      assert.doesNotMatch(await lastAnswer(page).innerText(), /보냈습니다/);
+    },
+  },
+  {
+    name: 'skills: a chat without tools, and the settings, are heeded',
+    needsFake: true,
+    async run({ visit }) {
+      const { page } = await visit();
+      await ready(page);
+      await askAndWait(page, '/mail 도구 없이'); // these models are not known to call
+      assert.equal(await lastAnswer(page).locator('details.fold').count(), 0);
+      await use(page, '설정대로', '사용 안 함');
+      await page.keyboard.press('Control+,');
+      await page.getByRole('group', { name: '도구' }).getByText('모두 사용').click();
+      await page.keyboard.press('Escape');
+      await askAndWait(page, '/mail 아직 없이');
+      assert.equal(await lastAnswer(page).locator('details.fold').count(), 0, 'the chat says no');
+      await page.reload();
+      await use(page, '사용 안 함', '설정대로');
+      await ask(page, '/mail 이제');
+      await card(page).waitFor();
+      await card(page).getByRole('button', { name: '아니요' }).click();
+      await finished(page);
+      await eventually(async () => /허락하지 않아/.test(await lastAnswer(page).innerText()), 'the refusal');
+    },
+  },
+];
