@@ -115,10 +115,15 @@ describe('Live', () => {
     live.take({ tool_call: { index: 0, name: '_x', arguments: '{"a"' } });
     live.take({ tool_call: { index: 0, arguments: ':1}' } });
     live.take({ tool_call: { index: 99 } });
+    live.take({ tool_call: { index: 0, state: 'ask', tainted: true } });
+    live.take({ tool_call: { index: 0, state: 'running' } });
+    live.take({ tool_call: { index: 0, state: 'done', result: '맑음', outside: true } });
     live.show();
     expect(live.content).toBe('앞 뒤');
     expect(live.reasoning).toBe('생각');
-    expect(live.toolCalls).toEqual([{ id: 'call', name: 'get_x', arguments: '{"a":1}' }]);
+    expect(live.toolCalls).toEqual([
+      { id: 'call', name: 'get_x', arguments: '{"a":1}', state: 'done', tainted: false, result: '맑음', outside: true },
+    ]);
     live.replace(message('a', 'q', { content: '다른 앞' }));
     live.take({ content: '.' });
     live.show();
