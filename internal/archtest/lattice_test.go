@@ -51,6 +51,7 @@ store/storetest: store
 blob:
 converse: account bus llm chat engine/sample terms agent skill
 guard:
+upstream/seal:
 upstream: llm chat engine/sample
 httpapi/rule: httpapi/wire llm chat engine/sample
 httpapi/wire: llm chat
@@ -65,6 +66,7 @@ skill/calendar:
 skill/web: skill guard
 skill/openapi: skill guard
 skill/mcp: skill guard
+skill/outside: skill guard upstream/seal
 safety: llm chat engine/sample
 studio: llm chat engine/sample
 httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
@@ -75,7 +77,7 @@ httpapi/app: httpapi/door httpapi/sse httpapi/wire account bus converse store ll
 httpapi: httpapi account llm chat engine/sample studio safety
 webui:
 app: account bus converse blob httpapi llm safety store webui
-cli: app account bus catalog convert llm model nn token chat engine httpapi webui num weights store blob upstream safety skill
+cli: app account bus catalog convert llm model nn token chat engine httpapi webui num weights store blob upstream safety skill converse
 archtest: golden
 `
 

@@ -53,7 +53,12 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 		defer others.Close()
 	}
 	models := together(pool, others)
-	site, err := c.site(ctx, env, g, log, models)
+	tools, err := openSkills(env, g, log)
+	if err != nil {
+		return err
+	}
+	defer tools.Close()
+	site, err := c.site(ctx, env, g, log, models, tools)
 	if err != nil {
 		return err
 	}

@@ -15,18 +15,15 @@ import (
 type skillCmd struct {
 	List skillListCmd `cmd:"" help:"List the skills that come with the program."`
 	Call skillCallCmd `cmd:"" help:"Call a skill as a model would."`
+
+	Verify  skillVerifyCmd  `cmd:"" help:"Say which operations of a described service can be offered."`
+	Approve skillApproveCmd `cmd:"" help:"Show and approve the tools of a tool server."`
 }
 
 // skillListCmd lists skills for people, or as the tools of an API request.
 type skillListCmd struct {
 	JSON bool `help:"As the tools of a chat request."`
 }
-
-// ownSkills are the same skills for everybody.
-type ownSkills struct{ set skill.Set }
-
-// Skills implements converse.Skills.
-func (o ownSkills) Skills(context.Context, account.Principal) skill.Set { return o.set }
 
 func builtinSkills(env *Env) skill.Set { return skill.Builtin(env.Now, account.Seoul) }
 
