@@ -15,7 +15,9 @@ import (
 // No policy of today's browsers speaks of WebRTC. Its constructors are taken
 // away before the text is shown; a text that makes a frame of its own gets
 // them back, and could reach an address of its choice by UDP. What it could
-// tell there is what it knows: nothing but itself.
+// tell there is what it knows: nothing but itself. In the same way Chromium
+// opens a connection for a navigation or a frame inside before it asks the policy, and then
+// sends nothing over it.
 const artifactPolicy = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; " +
 	"img-src data: blob:; font-src data:; media-src data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
@@ -26,6 +28,7 @@ const artifactPage = `<!doctype html><meta charset="utf-8"><title>preview</title
 addEventListener('message', (e) => {
   if (e.source !== parent || typeof e.data !== 'string') return;
   for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'WebTransport']) delete window[name];
+  window.navigation?.addEventListener('navigate', (n) => { if (!n.hashChange && n.cancelable) n.preventDefault(); });
   document.open();
   document.write(e.data);
   document.close();

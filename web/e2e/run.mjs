@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { launch } from './browser.mjs';
 import { startSite } from './site.mjs';
+import artifact from './cases/artifact.mjs';
 import chat from './cases/chat.mjs';
 import compare from './cases/compare.mjs';
 import exchange from './cases/exchange.mjs';
@@ -91,7 +92,7 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 const cases = [
-  ...chat, ...ime, ...keep, ...together, ...compare, ...folders, ...exchange, ...faults, ...hostile, ...large, ...look,
+  ...chat, ...ime, ...keep, ...together, ...compare, ...folders, ...exchange, ...faults, ...hostile, ...artifact, ...large, ...look,
   ...(await others()),
 ];
 

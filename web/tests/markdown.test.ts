@@ -5,7 +5,7 @@ import { enhance } from '../src/lib/markdown/enhance';
 import { createMarkdown } from '../src/lib/markdown/markdown';
 import { sanitize, sanitizeCode } from '../src/lib/markdown/sanitize';
 
-const md = createMarkdown({ copy: '복사', picture: '그림' });
+const md = createMarkdown({ copy: '복사', picture: '그림', preview: '미리 보기' });
 
 function render(text: string): HTMLElement {
   const root = document.createElement('div');
@@ -161,7 +161,7 @@ describe('BlockParser', () => {
 
   it('parses only the tail of a long answer', () => {
     let parsed = 0;
-    const counting = createMarkdown({ copy: '', picture: '' });
+    const counting = createMarkdown({ copy: '', picture: '', preview: '' });
     const parse = counting.parse.bind(counting);
     counting.parse = (src, env) => ((parsed += src.length), parse(src, env));
     const parser = new BlockParser(counting);

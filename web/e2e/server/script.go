@@ -53,7 +53,7 @@ const usual = -1
 //	/spy       reads a page, then does as /mail
 //	/length    reaches the limit of tokens
 //	/code      a block of 2,500 lines
-//	/artifact  HTML that tries to reach the network and the page around it
+//	/artifact HOST:PORT  HTML that tries to reach that address, and the page around it
 //	/foul      words that a text filter ends
 //	/slow      the usual answer, 150 ms a piece
 //	/busy /toolong /fail   no answer, with the failures of these names
@@ -88,7 +88,7 @@ func plans(question string) plan {
 	case "/code":
 		return plan{text: "```js\n" + strings.Repeat("const 긴줄 = '코드가 이어진다'; // 12345\n", 2500) + "```", size: 12}
 	case "/artifact":
-		return plan{text: "```html\n" + artifact + "```\n\n```svg\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"90\" height=\"90\"><circle cx=\"45\" cy=\"45\" r=\"40\" fill=\"teal\"/></svg>\n```", size: 60}
+		return plan{text: "```html\n" + strings.ReplaceAll(artifact, "canary.invalid", strings.TrimSpace(strings.TrimPrefix(question, word))) + "```\n\n```svg\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"90\" height=\"90\"><circle cx=\"45\" cy=\"45\" r=\"40\" fill=\"teal\"/></svg>\n```", size: 60}
 	case "/foul":
 		return plan{text: "하하 이런 씨발", delay: usual}
 	case "/slow":

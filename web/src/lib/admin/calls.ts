@@ -63,10 +63,12 @@ export interface Health {
   disk: { free: number; total: number };
   nodes: { id: string; seen: number; current: boolean }[];
 }
+export type FilterLevel = 'off' | 'low' | 'strict';
 export interface SiteSettings {
   krw_per_hour: number;
   default_quota: Quota;
   signup: 'invite' | 'closed';
+  filter: { profanity: FilterLevel; hate: FilterLevel; sexual: FilterLevel; judge: boolean };
 }
 export interface UserChange {
   name?: string;

@@ -12,6 +12,7 @@ export type ErrorKind =
   | 'quota' // too much today
   | 'readonly' // its disk is full
   | 'context' // the conversation is longer than the model reads
+  | 'filter' // its text filter said no
   | 'model' // the model is not there
   | 'request' // it refused the request
   | 'server' // it failed
@@ -145,6 +146,7 @@ async function failure(response: Response): Promise<ApiError> {
 
 const byCode: Record<string, ErrorKind> = {
   context_length_exceeded: 'context',
+  content_filter: 'filter',
   model_not_found: 'model',
   quota_exceeded: 'quota',
   read_only: 'readonly',

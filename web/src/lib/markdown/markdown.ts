@@ -18,7 +18,11 @@ const particles =
 export interface Labels {
   copy: string;
   picture: string;
+  preview: string;
 }
+
+// What a browser can show by itself.
+const shown = /^(?:html?|svg)$/i;
 
 export function createMarkdown(labels: Labels): MarkdownIt {
   const md = new MarkdownIt({ html: false, linkify: true, breaks: true, typographer: false });
@@ -67,8 +71,9 @@ const alignCell: Renderer = (tokens, i, options, _env, self) => {
 function codeHTML(md: MarkdownIt, code: string, info: string, labels: Labels): string {
   const esc = md.utils.escapeHtml;
   const lang = (info.trim().split(/\s+/)[0] ?? '').replace(/[^\w+#.-]/g, '').slice(0, 24);
+  const preview = shown.test(lang) ? `<button type="button" class="code-preview">${esc(labels.preview)}</button>` : '';
   return (
-    `<div class="code"><div class="code-head"><span>${esc(lang || 'text')}</span>` +
+    `<div class="code"><div class="code-head"><span>${esc(lang || 'text')}</span>${preview}` +
     `<button type="button" class="code-copy">${esc(labels.copy)}</button></div>` +
     `<pre tabindex="0"><code data-lang="${esc(lang)}">${esc(code.replace(/\n$/, ''))}</code></pre></div>\n`
   );

@@ -149,6 +149,7 @@ export const en: typeof ko = {
     conflict: 'It was changed elsewhere first. Please load it again.',
     large: 'It is too large.',
     busy: 'Too many requests right now. Try again in a moment.',
+    filter: 'Stopped because of language that is not allowed here. Please put it in other words.',
     quota: 'Today’s allowance is used up.',
     readonly: 'The server’s disk is full; nothing can be saved now.',
     model: 'This model cannot be found.',
