@@ -65,8 +65,10 @@ export default [
       await shot(page, 'long-chat');
       const best = Math.min(...times);
       assert.ok(best < openMS, `${times.map(Math.round)} ms`);
+      assert.ok(times[0] < 2 * openMS, `the first time took ${Math.round(times[0])} ms`); // a busy machine is given twice the time
+      assert.ok(await page.evaluate(() => { const s = document.querySelector('.scroller'); return s.scrollHeight - s.scrollTop - s.clientHeight < 60; }), 'still at the end');
       // Far rows are words only, so that the browser's own search finds them.
-      assert.equal(await page.locator('.content > .row').count(), 2000);
+      await eventually(async () => (await page.locator('.content > .row').count()) === 2000, 'all rows');
       await eventually(async () => (await page.locator('.content > .row article').count()) < 60, 'few rows drawn in full');
       assert.match(await page.locator('.content > .row').nth(1000).textContent(), /1000번째 질문/);
       // The far end becomes a formatted message when it is scrolled to.
