@@ -266,6 +266,10 @@ func TestEventsReachEveryTab(t *testing.T) {
 			t.Errorf("tab %d hears %v", i, e)
 		}
 	}
+	kim.ok("POST", "/api/import", `{"format":"malmoi.chats","version":1,"chats":[{"id":"x","title":"t","messages":[{"id":"a","role":"user","content":"x"}]}]}`)
+	for _, tab := range tabs {
+		tab.until("reload") // more than can be told one by one
+	}
 	select {
 	case e := <-foreign.events:
 		t.Errorf("another user hears %v", e)

@@ -143,6 +143,10 @@ func (a *API) readEvents(w http.ResponseWriter, r *http.Request) error {
 func (a *API) tell(ctx context.Context, p account.Principal, out *sse.Writer, l *listener) error {
 	list, lost := l.take()
 	for _, n := range list {
+		if n.ID == "" { // many changed at once, as by an import
+			lost = true
+			continue
+		}
 		body, err := a.notice(ctx, p, n)
 		if errors.Is(err, converse.ErrNotFound) {
 			continue // deleted since
