@@ -150,8 +150,9 @@ var tries = map[string]try{
 	"DELETE /v1/responses/{id}":        {path: "/v1/responses/{response}", mine: true},
 	"POST /v1/messages":                {body: `{"model":"m","max_tokens":5,"messages":[{"role":"user","content":"x"}]}`},
 	"POST /v1/messages/count_tokens":   {body: `{"model":"m","messages":[{"role":"user","content":"x"}]}`},
-	"POST /tokenize":                   {body: `{"model":"m","prompt":"x"}`},
-	"POST /detokenize":                 {body: `{"model":"m","tokens":[1]}`},
+	"POST /mcp":                        {body: `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, want: anyStatus}, "GET /mcp": {want: 405}, "DELETE /mcp": {want: 405},
+	"POST /tokenize":   {body: `{"model":"m","prompt":"x"}`},
+	"POST /detokenize": {body: `{"model":"m","tokens":[1]}`},
 
 	// CLOVA Studio's and Ollama's paths: who may come in matters here, not what
 	// they answer.
@@ -178,6 +179,7 @@ var tries = map[string]try{
 	"POST /api/show":                                   {body: `{"model":"m"}`},
 	"POST /api/pull":                                   {body: `{"model":"m","stream":false}`, want: 403},
 	"GET /api/tags":                                    {}, "GET /api/ps": {},
+	"/tuning/": {path: "/tuning/v2/tasks", want: 404}, "/v1/routers/": {path: "/v1/routers/x", want: 404}, "/v1/skillsets/": {path: "/v1/skillsets/x", want: 404},
 	"/v1/": {path: "/v1/nothing", want: 404}, "/v2/": {path: "/v2/nothing", want: 404}, "/v3/": {path: "/v3/nothing", want: 404},
 	"/api/": {path: "/api/nothing", want: 404}, "/": {path: "/c/some", want: 200},
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"malmoi/internal/converse"
 	"malmoi/internal/httpapi"
 	api "malmoi/internal/httpapi/app"
+	"malmoi/internal/httpapi/mcp"
 	"malmoi/internal/llm"
 	"malmoi/internal/safety"
 	"malmoi/internal/store"
@@ -97,7 +99,8 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 		Accounts: s.Accounts, Converse: s.Converse, Bus: s.bus, Models: models, Single: s.Single, FilterLevel: s.filterLevel(), Providers: c.Providers, LDAP: c.Directory != nil, Site: s,
 		Version: c.Version, KeepAlive: c.KeepAlive, Log: c.Log, Now: c.Now,
 	})
-	o.Routes = s.api.Routes()
+	tools := mcp.New(mcp.Options{Models: models, Search: s.Converse, Meter: s.Accounts, Version: c.Version, Log: c.Log})
+	o.Routes = slices.Concat(s.api.Routes(), tools.Routes())
 	if s.Server, err = httpapi.New(models, o); err != nil {
 		return err
 	}

@@ -73,6 +73,7 @@ httpapi/anthropic: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/fake: llm chat
 httpapi/door: account
 httpapi/sse:
+httpapi/mcp: httpapi/door account converse llm chat
 httpapi/app: httpapi/door httpapi/sse httpapi/wire account bus converse store llm skill
 httpapi: httpapi account llm chat engine/sample studio safety
 webui:
