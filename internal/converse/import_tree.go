@@ -86,7 +86,7 @@ func (p *planting) add(m ArchiveMessage) error {
 		Model: shorten(clean(m.Model), MaxName), Status: ending(m), Usage: m.Usage, Pasted: max(m.Pasted, 0), Created: at,
 	}
 	if m.Role == Assistant {
-		out.ToolCalls, out.Vote, out.Params = m.ToolCalls, vote(m.Vote), m.Params
+		out.ToolCalls, out.Vote, out.Params = settled(m.ToolCalls), vote(m.Vote), m.Params
 		if out.Status == Failed {
 			out.Failure = m.Failure
 		}

@@ -91,7 +91,11 @@ const defaultMaxTokens = 2048
 // calls came to.
 func (a about) request(history []Message, p Params, contextTokens int, skills bool) llm.ChatRequest {
 	r := llm.ChatRequest{ParallelToolCalls: true}
-	if text := a.instructions(contextTokens); text != "" {
+	text := a.instructions(contextTokens)
+	if skills {
+		text = strings.TrimSpace(text + "\n\n" + useSkills)
+	}
+	if text != "" {
 		r.Messages = append(r.Messages, chat.Message{Role: "system", Content: text})
 	}
 	for _, m := range history {

@@ -146,7 +146,7 @@ func TestAnswersUseSkills(t *testing.T) {
 	}
 	// What came out is told again with the next question, strangers' text marked.
 	r.watch(r.ask(c, a.ID, "add").Answers[0].ID, 0)
-	told := r.model.LastChat().Messages
+	told := r.model.LastChat().Messages[1:]
 	if len(told) < 6 || told[1].Role != "assistant" || len(told[1].ToolCalls) != 2 || told[2].Content != "4" || !strings.HasPrefix(told[3].Content, "<<<") {
 		t.Errorf("the model was told %+v", told)
 	}
@@ -171,6 +171,12 @@ func TestWhenSkillsAreUsed(t *testing.T) {
 		t.Errorf("a model that is not known to call gets %s", got)
 	}
 	r.model.About.Tools = true
+	for size, want := range map[string]string{"1.5B": "", "270M": "", "3B": "add ", "30B-A3B": "add "} {
+		if r.model.About.Parameters = size; offered(in("")) != want {
+			t.Errorf("a model of %s does not get %q", size, want)
+		}
+	}
+	r.model.About.Parameters = ""
 	if got := offered(in("")); got != "add " {
 		t.Errorf("by default %q is offered", got)
 	}

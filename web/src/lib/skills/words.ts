@@ -10,7 +10,7 @@ const ko = {
   on: '모두 사용',
   off: '사용 안 함',
   asSettings: '설정대로',
-  help: '자동이면 계산·날짜처럼 바깥에 아무 영향이 없는 도구만, 도구를 다룰 줄 아는 모델이 씁니다. 작은 모델은 도구를 엉뚱하게 쓸 수 있습니다.',
+  help: '자동이면 계산·날짜처럼 바깥에 아무 영향이 없는 도구만, 도구를 다룰 줄 아는 모델(30억 매개변수 이상)이 씁니다. 작은 모델은 인사에도 계산기를 부르는 등 도구를 엉뚱하게 쓸 수 있어, 켠 대화에서만 씁니다.',
   states: {
     ask: '허락을 기다리는 중',
     running: '실행하는 중…',
@@ -37,7 +37,7 @@ const en: typeof ko = {
   on: 'Use all',
   off: 'Use none',
   asSettings: 'As in settings',
-  help: 'Automatic lets models that can call tools use those that touch nothing, such as the calculator and dates. Small models may misuse tools.',
+  help: 'Automatic lets models that can call tools (of 3 billion parameters or more) use those that touch nothing, such as the calculator and dates. Smaller ones misuse tools, and use them only where you switch them on.',
   states: {
     ask: 'waiting for your word',
     running: 'running…',
