@@ -102,6 +102,10 @@ func TestToolServer(t *testing.T) {
 	f(mine, "ask_model", map[string]any{"prompt": strings.Repeat("x", 600<<10)}, false, "at most")
 	f(mine, "search_chats", map[string]any{"query": "canary"}, true, secret)
 	f(mine, "search_chats", map[string]any{"query": "없는말"}, true, "nothing was found")
+	list := ann.do("POST", "/mcp", `{"jsonrpc":"2.0","id":1,"method":"tools/list"}`, "Accept", "application/json, text/event-stream")
+	if list.status != 200 || !strings.Contains(list.body, `"cacheScope":"private"`) {
+		t.Errorf("a list that depends on who asks may be kept for others: %d %s", list.status, list.body)
+	}
 	// Nobody finds what is somebody else's, an admin neither.
 	for _, other := range []actor{bob, admin} {
 		s, err := connect(t, r, other.keyOf("models", "chats").key)

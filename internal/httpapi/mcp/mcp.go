@@ -89,7 +89,10 @@ func (s *Server) Routes() []door.Route {
 // use, each bound to who that is and to the request's end.
 func (s *Server) tools(r *http.Request) *sdk.Server {
 	who := door.Of(r.Context()).Principal
-	server := sdk.NewServer(&sdk.Implementation{Name: "malmoi", Version: s.o.Version}, &sdk.ServerOptions{Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}}})
+	server := sdk.NewServer(&sdk.Implementation{Name: "malmoi", Version: s.o.Version}, &sdk.ServerOptions{
+		Capabilities: &sdk.ServerCapabilities{Tools: &sdk.ToolCapabilities{}},
+		SetCacheable: func(_ context.Context, _ sdk.Request, c *sdk.Cacheable) { c.CacheScope = "private" }, // the list depends on who asks
+	})
 	c := caller{s: s, who: who, gone: r.Context()}
 	if who.Can(account.ScopeModels) {
 		sdk.AddTool(server, &sdk.Tool{Name: "list_models", Title: "모델 목록", Description: "Lists the language models of this server.", Annotations: readOnly}, c.listModels)
