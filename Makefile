@@ -14,7 +14,7 @@ PUREGO  := ./internal/num/... ./internal/nn/... ./internal/engine/...
 MODELS  := smollm2-135m gemma-3-270m qwen2.5-coder-0.5b qwen2.5-coder-1.5b all-minilm-l6-v2
 
 .PHONY: serve build web test lint models fuzz clean \
-        test-go test-purego test-race test-web test-e2e
+        test-go test-purego test-race test-web test-e2e test-api
 
 serve: build
 	@$(BIN) list --json | grep -q '"name"' || $(BIN) pull
@@ -34,7 +34,7 @@ web/node_modules/.package-lock.json: web/package-lock.json
 	cd web && npm ci --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-test: lint test-web build models test-go test-purego test-race test-e2e
+test: lint test-web build models test-go test-purego test-race test-e2e test-api
 	@echo "all tests passed"
 
 lint:
@@ -66,6 +66,10 @@ test-e2e: build models
 	@tools/browser.sh
 	cd web && npm run e2e
 	tools/e2e.sh $(BIN) qwen2.5-coder-1.5b
+
+# Made-up requests to our own API, from its description.
+test-api:
+	tools/apifuzz.sh $(GO)
 
 fuzz:
 	tools/fuzz.sh $(GO) 30s

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -48,6 +49,9 @@ func (s *Server) chain(next http.Handler) http.Handler {
 		h := w.Header()
 		h.Set("X-Request-Id", c.ID)
 		h.Set("Request-Id", c.ID) // as Anthropic's clients read it
+		if speaksCLOVA(r) {
+			h.Set(clovaRequestID, c.ID)
+		}
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		start := s.opt.Now()
@@ -160,9 +164,13 @@ func (s *Server) takeSlot() bool {
 
 func (s *Server) freeSlot() { <-s.slots }
 
+// clovaRequestID is the header in which CLOVA Studio's clients send an id, and
+// in which they are told it.
+const clovaRequestID = "X-Ncp-Clovastudio-Request-Id"
+
 // requestID takes the client's id if it is harmless, else makes one.
 func requestID(r *http.Request) string {
-	id := r.Header.Get("X-Request-Id")
+	id := cmp.Or(r.Header.Get("X-Request-Id"), r.Header.Get(clovaRequestID))
 	if id != "" && len(id) <= 64 && !containsOdd(id) {
 		return id
 	}

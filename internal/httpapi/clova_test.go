@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -205,4 +207,24 @@ func answerTo(s *Server, path, body string) int {
 	w := httptest.NewRecorder()
 	s.Handler().ServeHTTP(w, r)
 	return w.Code
+}
+
+// What CLOVA Studio has and this server does not says so in CLOVA's words, and
+// a client's id of a request comes back.
+func TestClovaNotOffered(t *testing.T) {
+	r := newRig(t, fake.Say("x"), func(o *Options) {
+		o.Page = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "page") })
+	})
+	for _, path := range []string{"/tuning/v2/tasks", "/tuning/v2/tasks/some", "/v1/routers/a/versions/1/route", "/v1/skillsets/a/versions/1/final-answer"} {
+		for _, method := range []string{"GET", "POST", "DELETE"} {
+			a := r.do(method, path, "{}")
+			if a.status != 404 || !strings.Contains(a.body, `"code":"40400"`) || !strings.Contains(a.body, "not offered") {
+				t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
+			}
+		}
+	}
+	a := r.do("POST", "/v3/chat-completions/HCX-005", clovaHello+"}", "X-NCP-CLOVASTUDIO-REQUEST-ID", "my-id-1")
+	if got := a.header.Get("X-NCP-CLOVASTUDIO-REQUEST-ID"); a.status != 200 || got != "my-id-1" {
+		t.Errorf("%d, request id %q", a.status, got)
+	}
 }

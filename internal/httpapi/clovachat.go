@@ -32,10 +32,23 @@ func (s *Server) clovaRoutes(add func(string, access, action)) {
 	add("POST /v1/api-tools/summarization/v2", worked, s.clovaSummary)
 	add("POST /v1/api-tools/reranker", worked, s.clovaRerank)
 
+	for _, pattern := range []string{"/tuning/", "/v1/routers/", "/v1/skillsets/"} {
+		add(pattern, open, notOffered)
+	}
+
 	add("POST /v1/openai/chat/completions", worked, s.chatCompletions)
 	add("POST /v1/openai/embeddings", worked, s.embeddings)
 	add("GET /v1/openai/models", keyed, s.listModels)
 	add("GET /v1/openai/models/{id...}", keyed, s.getModel)
+}
+
+// notOffered answers for the parts of CLOVA Studio that need its cloud:
+// training, routers and skill sets. Without it the page would answer a GET.
+func notOffered(_ http.ResponseWriter, r *http.Request) error {
+	return &wire.Error{
+		Status: http.StatusNotFound, Type: wire.TypeInvalid, Code: "unknown_path",
+		Message: "training, routers and skill sets of CLOVA Studio are not offered by this server",
+	}
 }
 
 // clovaChat answers a chat of either version.

@@ -159,7 +159,7 @@ var ollamaPaths = map[string]bool{
 
 // speaksCLOVA reports whether a path is one of CLOVA Studio's own.
 func speaksCLOVA(r *http.Request) bool {
-	for _, prefix := range []string{"/v1/chat-completions/", "/v3/", "/v1/completions/", "/v1/tasks/", "/v2/tasks/", "/v1/api-tools/"} {
+	for _, prefix := range []string{"/v1/chat-completions/", "/v3/", "/v1/completions/", "/v1/tasks/", "/v2/tasks/", "/v1/api-tools/", "/tuning/", "/v1/routers/", "/v1/skillsets/"} {
 		if strings.HasPrefix(r.URL.Path, prefix) {
 			return true
 		}

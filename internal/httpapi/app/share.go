@@ -42,6 +42,7 @@ type sharedBody struct {
 	Created  int64         `json:"created"`
 	Model    string        `json:"model"`
 	Messages []messageBody `json:"messages"`
+	Note     string        `json:"note" doc:"what every answer is to be marked with"`
 }
 
 func (a *API) shares() {
@@ -76,7 +77,7 @@ func (a *API) shares() {
 	})
 	call(a, door.Open, "GET /api/shared/{token}", "What a link shows, to anybody", func(ctx context.Context, in *ByToken) (sharedBody, error) {
 		x, err := s.Shared(ctx, in.Token)
-		return sharedBody{x.Title, millis(x.Created), x.Model, newMessages(x.Messages)}, err
+		return sharedBody{x.Title, millis(x.Created), x.Model, newMessages(x.Messages), converse.GeneratedMark}, err
 	})
 }
 
