@@ -17,6 +17,7 @@ import chat from './cases/chat.mjs';
 import compare from './cases/compare.mjs';
 import exchange from './cases/exchange.mjs';
 import faults from './cases/faults.mjs';
+import filter from './cases/filter.mjs';
 import folders from './cases/folders.mjs';
 import hostile from './cases/hostile.mjs';
 import ime from './cases/ime.mjs';
@@ -92,7 +93,7 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 const cases = [
-  ...chat, ...ime, ...keep, ...together, ...compare, ...folders, ...exchange, ...faults, ...hostile, ...artifact, ...large, ...look,
+  ...chat, ...ime, ...keep, ...together, ...compare, ...folders, ...exchange, ...faults, ...hostile, ...artifact, ...filter, ...large, ...look,
   ...(await others()),
 ];
 

@@ -190,9 +190,12 @@ export default scripted([
       await question(page, '비용이 드는 질문');
       const { days } = await call(page, 'GET', '/api/usage?days=1');
       assert.ok(days[0].cost_krw > 0);
+      await page.getByLabel('욕설').selectOption('strict');
       await page.getByRole('radio', { name: '받지 않음' }).check();
       await page.getByRole('button', { name: '저장' }).click();
       await eventually(async () => (await call(page, 'GET', '/api/admin/settings')).signup === 'closed', 'closed');
+      const { filter } = await call(page, 'GET', '/api/admin/settings');
+      assert.deepEqual(filter, { profanity: 'strict', hate: 'low', sexual: 'low', judge: false });
     },
   },
   {
