@@ -28,7 +28,6 @@ const artifactPage = `<!doctype html><meta charset="utf-8"><title>preview</title
 addEventListener('message', (e) => {
   if (e.source !== parent || typeof e.data !== 'string') return;
   for (const name of ['RTCPeerConnection', 'webkitRTCPeerConnection', 'WebTransport']) delete window[name];
-  window.navigation?.addEventListener('navigate', (n) => { if (!n.hashChange && n.cancelable) n.preventDefault(); });
   document.open();
   document.write(e.data);
   document.close();

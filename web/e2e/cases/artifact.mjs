@@ -47,7 +47,7 @@ export default [
         for (const name of ['cookie', 'storage', 'parent', 'top', 'popup', 'rtc']) assert.ok(said.includes(`${name} 막힘`), `${name}: ${said}`);
         await shot(page, 'artifact');
         const before = page.url();
-        await page.waitForTimeout(3000); // for what tries later
+        await page.waitForTimeout(6000); // for what tries later
         assert.equal(page.url(), before, 'the page went elsewhere');
         assert.equal(context.pages().length, 1, 'a window opened');
         assert.deepEqual(ours.filter((url) => url.endsWith('/api/session')), [], 'it asked the API');
