@@ -34,6 +34,9 @@ func (r *rig) longChat(n int) string {
 // A chat of 2,000 messages opens in less than 100 ms. The best of a few tries
 // counts: machines that run tests are busy.
 func TestLongChatOpensFast(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a speed says nothing under the race detector, which -short goes with")
+	}
 	r := newRig(t, say("x"))
 	id := r.longChat(2000)
 	fastest := time.Hour
