@@ -144,7 +144,7 @@ export default scripted([
       await fine(page, 'new key');
       await shot(page, 'people-key-new');
       await page.getByRole('button', { name: '만들기', exact: true }).click();
-      const key = await page.getByLabel('사내 위키 봇').inputValue();
+      const key = await page.getByRole('textbox', { name: '사내 위키 봇', exact: true }).inputValue();
       assert.match(key, /^sk-malmoi-/);
       await shot(page, 'people-key-made');
       await page.getByRole('button', { name: '보관했습니다' }).click();
@@ -256,7 +256,7 @@ export default scripted([
       await again.waitFor({ state: 'hidden' });
       await page.locator('.bubble').getByText('한 글자도 잃지 않기').waitFor();
       await page.getByRole('button', { name: '대화 찾기' }).first().click();
-      await page.keyboard.type('한글');
+      await page.getByPlaceholder('모든 대화에서 찾을 말').fill('한글'); // the palette loads when it is first opened
       await again.getByText('쓰던 글은 그대로 있습니다.').waitFor();
       await again.getByLabel('비밀번호', { exact: true }).fill(passwords.admin);
       await again.getByRole('button', { name: '로그인', exact: true }).click();
