@@ -175,6 +175,9 @@ func (p *pattern) in(flat string) bool {
 }
 
 func (p *pattern) stands(flat string, from, to int) bool {
+	if c := p.word[0]; c >= 'a' && c <= 'z' && !latinWord(flat, from, to) {
+		return false
+	}
 	if p.begins && from > 0 && flat[from-1] != ' ' {
 		return false
 	}
@@ -190,4 +193,21 @@ func (p *pattern) excused(flat string, from, to int) bool {
 		}
 	}
 	return false
+}
+
+// endings are what may follow a Latin word that is still that word.
+var endings = map[string]bool{"": true, "s": true, "es": true, "er": true, "ers": true, "ed": true, "ing": true, "in": true, "y": true, "ty": true}
+
+// latinWord reports whether a place is a word by itself, or with an ending:
+// Scunthorpe, assets and random letters hold rude words that nobody wrote.
+func latinWord(flat string, from, to int) bool {
+	part := func(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
+	if from > 0 && part(flat[from-1]) {
+		return false
+	}
+	end := to
+	for end < len(flat) && part(flat[end]) {
+		end++
+	}
+	return endings[flat[to:end]]
 }

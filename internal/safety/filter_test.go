@@ -58,6 +58,9 @@ func TestCheck(t *testing.T) {
 	check("월정액 요금제", Sexual, Clean)
 	check("일본 자위대", Sexual, Clean)
 	check("보지 않은 영화", Sexual, Clean)
+	check("Scunthorpe is a town", Profanity, Clean)
+	check("id 9fukb2 @k3:fuk2x1;", Profanity, Clean)
+	check("what the fuck, fucking hell", Profanity, Likely)
 	check("대한민국의 수도는 서울입니다.", Profanity, Clean)
 }
 
