@@ -45,6 +45,28 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request) ([]byte, error
 	return body, nil
 }
 
+// decodeBody reads the request's body and what decode makes of it.
+func decodeBody[T any](s *Server, w http.ResponseWriter, r *http.Request, decode func([]byte) (T, error)) (T, error) {
+	body, err := s.readBody(w, r)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return decode(body)
+}
+
+// decodePair is decodeBody for what the client asked and what it means to a
+// model.
+func decodePair[A, B any](s *Server, w http.ResponseWriter, r *http.Request, decode func([]byte) (A, B, error)) (A, B, error) {
+	body, err := s.readBody(w, r)
+	if err != nil {
+		var asked A
+		var request B
+		return asked, request, err
+	}
+	return decode(body)
+}
+
 // drain reads on for a bounded time and size, so that the refusal arrives.
 func (s *Server) drain(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Connection", "close")

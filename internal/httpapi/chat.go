@@ -9,11 +9,7 @@ import (
 
 // chatCompletions is POST /v1/chat/completions.
 func (s *Server) chatCompletions(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, request, err := openai.DecodeChat(body)
+	asked, request, err := decodePair(s, w, r, openai.DecodeChat)
 	if err != nil {
 		return err
 	}

@@ -54,11 +54,7 @@ func notOffered(_ http.ResponseWriter, r *http.Request) error {
 // clovaChat answers a chat of either version.
 func (s *Server) clovaChat(v clova.Version, decode func([]byte) (llm.ChatRequest, bool, error)) action {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		body, err := s.readBody(w, r)
-		if err != nil {
-			return err
-		}
-		request, filters, err := decode(body)
+		request, filters, err := decodePair(s, w, r, decode)
 		if err != nil {
 			return err
 		}
@@ -109,11 +105,7 @@ func (s *Server) clovaStream(w http.ResponseWriter, r *http.Request, st llm.Stre
 
 // clovaCompletion is POST /v1/completions/{model}.
 func (s *Server) clovaCompletion(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, request, err := clova.DecodeCompletion(body)
+	asked, request, err := decodePair(s, w, r, clova.DecodeCompletion)
 	if err != nil {
 		return err
 	}

@@ -55,12 +55,11 @@ func (s *Server) vectorsIfAny(c *call) studio.Embedder {
 	}
 }
 
+// embedText decodes a text for an embedding model.
+func embedText(body []byte) (string, error) { return clova.DecodeText(body, clova.MaxEmbedText) }
+
 func (s *Server) clovaEmbedding(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	text, err := clova.DecodeText(body, clova.MaxEmbedText)
+	text, err := decodeBody(s, w, r, embedText)
 	if err != nil {
 		return err
 	}
@@ -87,11 +86,7 @@ func (s *Server) clovaTokens(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) countText(w http.ResponseWriter, r *http.Request, get func(*call) (llm.Generator, func(), error), ends bool) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	text, err := clova.DecodeText(body, clova.MaxEmbedText)
+	text, err := decodeBody(s, w, r, embedText)
 	if err != nil {
 		return err
 	}
@@ -107,11 +102,7 @@ func (s *Server) countText(w http.ResponseWriter, r *http.Request, get func(*cal
 }
 
 func (s *Server) clovaChatTokens(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	turns, err := clova.DecodeTurns(body)
+	turns, err := decodeBody(s, w, r, clova.DecodeTurns)
 	if err != nil {
 		return err
 	}
@@ -131,11 +122,7 @@ func (s *Server) clovaChatTokens(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) clovaSliding(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	turns, room, err := clova.DecodeSliding(body)
+	turns, room, err := decodePair(s, w, r, clova.DecodeSliding)
 	if err != nil {
 		return err
 	}
@@ -155,11 +142,7 @@ func (s *Server) clovaSliding(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) clovaSegmentation(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, err := clova.DecodeSegmentation(body)
+	asked, err := decodeBody(s, w, r, clova.DecodeSegmentation)
 	if err != nil {
 		return err
 	}
@@ -175,11 +158,7 @@ func (s *Server) clovaSegmentation(w http.ResponseWriter, r *http.Request) error
 }
 
 func (s *Server) clovaSummary(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, err := clova.DecodeSummary(body)
+	asked, err := decodeBody(s, w, r, clova.DecodeSummary)
 	if err != nil {
 		return err
 	}
@@ -202,11 +181,7 @@ func (s *Server) clovaSummary(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) clovaRerank(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, err := clova.DecodeRerank(body)
+	asked, err := decodeBody(s, w, r, clova.DecodeRerank)
 	if err != nil {
 		return err
 	}

@@ -10,11 +10,7 @@ import (
 
 // completions is POST /v1/completions.
 func (s *Server) completions(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, requests, err := openai.DecodeCompletion(body)
+	asked, requests, err := decodePair(s, w, r, openai.DecodeCompletion)
 	if err != nil {
 		return err
 	}

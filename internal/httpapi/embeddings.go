@@ -10,11 +10,7 @@ import (
 
 // embeddings is POST /v1/embeddings.
 func (s *Server) embeddings(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, inputs, err := openai.DecodeEmbedding(body)
+	asked, inputs, err := decodePair(s, w, r, openai.DecodeEmbedding)
 	if err != nil {
 		return err
 	}

@@ -10,11 +10,7 @@ import (
 
 // messages is POST /v1/messages, in Anthropic's dialect.
 func (s *Server) messages(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, request, err := anthropic.Decode(body)
+	asked, request, err := decodePair(s, w, r, anthropic.Decode)
 	if err != nil {
 		return err
 	}
@@ -85,11 +81,7 @@ func (s *Server) streamMessage(w http.ResponseWriter, r *http.Request, st llm.St
 
 // countTokens is POST /v1/messages/count_tokens.
 func (s *Server) countTokens(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, request, err := anthropic.DecodeCount(body)
+	asked, request, err := decodePair(s, w, r, anthropic.DecodeCount)
 	if err != nil {
 		return err
 	}

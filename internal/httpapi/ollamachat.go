@@ -25,11 +25,7 @@ func (s *Server) ollamaRoutes(add func(string, access, action)) {
 
 func (s *Server) ollamaChat(w http.ResponseWriter, r *http.Request) error {
 	start := s.opt.Now()
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, request, err := ollama.DecodeChat(body)
+	asked, request, err := decodePair(s, w, r, ollama.DecodeChat)
 	if err != nil {
 		return err
 	}
@@ -51,11 +47,7 @@ func (s *Server) ollamaChat(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) ollamaGenerate(w http.ResponseWriter, r *http.Request) error {
 	start := s.opt.Now()
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, err := ollama.DecodeGenerate(body)
+	asked, err := decodeBody(s, w, r, ollama.DecodeGenerate)
 	if err != nil {
 		return err
 	}

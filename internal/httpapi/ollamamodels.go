@@ -11,11 +11,7 @@ import (
 
 func (s *Server) ollamaEmbed(w http.ResponseWriter, r *http.Request) error {
 	start := s.opt.Now()
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, texts, err := ollama.DecodeEmbed(body)
+	asked, texts, err := decodePair(s, w, r, ollama.DecodeEmbed)
 	if err != nil {
 		return err
 	}
@@ -35,11 +31,7 @@ func (s *Server) ollamaEmbed(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) ollamaEmbedding(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, err := ollama.DecodeEmbedding(body)
+	asked, err := decodeBody(s, w, r, ollama.DecodeEmbedding)
 	if err != nil {
 		return err
 	}
@@ -67,11 +59,7 @@ func (s *Server) ollamaRunning(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) ollamaShow(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, err := ollama.DecodeNamed(body)
+	asked, err := decodeBody(s, w, r, ollama.DecodeNamed)
 	if err != nil {
 		return err
 	}
@@ -95,11 +83,7 @@ type Puller func(ctx context.Context, name string, progress func(done, total int
 // ollamaPull is POST /api/pull. Only names of the catalogue are taken: what a
 // client sends must not make the server fetch any address.
 func (s *Server) ollamaPull(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, err := ollama.DecodeNamed(body)
+	asked, err := decodeBody(s, w, r, ollama.DecodeNamed)
 	if err != nil {
 		return err
 	}

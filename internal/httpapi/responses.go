@@ -13,11 +13,7 @@ import (
 
 // responses is POST /v1/responses.
 func (s *Server) responses(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, request, err := openai.DecodeResponse(body)
+	asked, request, err := decodePair(s, w, r, openai.DecodeResponse)
 	if err != nil {
 		return err
 	}

@@ -9,11 +9,7 @@ import (
 
 // tokenize is POST /tokenize.
 func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, chat, err := openai.DecodeTokenize(body)
+	asked, chat, err := decodePair(s, w, r, openai.DecodeTokenize)
 	if err != nil {
 		return err
 	}
@@ -43,11 +39,7 @@ func (s *Server) tokenize(w http.ResponseWriter, r *http.Request) error {
 
 // detokenize is POST /detokenize.
 func (s *Server) detokenize(w http.ResponseWriter, r *http.Request) error {
-	body, err := s.readBody(w, r)
-	if err != nil {
-		return err
-	}
-	asked, ids, err := openai.DecodeDetokenize(body)
+	asked, ids, err := decodePair(s, w, r, openai.DecodeDetokenize)
 	if err != nil {
 		return err
 	}
