@@ -163,7 +163,7 @@ func (r *run) ask(ctx context.Context, m Model, request llm.ChatRequest) (chat.M
 	for {
 		e, err := st.Next(ctx)
 		if err != nil {
-			r.out.Usage = plus(r.out.Usage, st.Usage())
+			r.out.Usage = r.out.Usage.Plus(st.Usage())
 			turn.Content, turn.Reasoning = content.String(), reasoning.String()
 			name(turn.ToolCalls, r.calls)
 			if errors.Is(err, io.EOF) {
@@ -293,14 +293,4 @@ const (
 // Marked is text of strangers as the models are shown it.
 func Marked(text string) string {
 	return openMark + strings.NewReplacer("<<<", "‹‹‹", ">>>", "›››").Replace(text) + closeMark
-}
-
-func plus(a, b llm.Usage) llm.Usage {
-	a.PromptTokens += b.PromptTokens
-	a.CachedTokens += b.CachedTokens
-	a.CompletionTokens += b.CompletionTokens
-	a.ReasoningTokens += b.ReasoningTokens
-	a.Prefill += b.Prefill
-	a.Decode += b.Decode
-	return a
 }

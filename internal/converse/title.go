@@ -2,8 +2,6 @@ package converse
 
 import (
 	"context"
-	"errors"
-	"io"
 	"strings"
 	"time"
 
@@ -53,24 +51,15 @@ func (s *Service) askTitle(ctx context.Context, model, question, answer string) 
 	text := "질문: " + head(question, titleShown) + "\n답: " + head(answer, titleShown)
 	st, err := m.Chat(ctx, llm.ChatRequest{
 		Messages: []chat.Message{{Role: "system", Content: titlePrompt}, {Role: "user", Content: text}},
-		Kwargs:   map[string]any{"enable_thinking": false, "thinking": false, "skip_reasoning": true},
+		Kwargs:   chat.Thinking(false),
 		Params:   llm.Params{N: 1, MaxTokens: titleTokens, Stop: []string{"\n"}, Sampling: sample.Params{RepetitionPenalty: 1.1}},
 	})
 	if err != nil {
 		return "", err
 	}
 	defer st.Close()
-	var b strings.Builder
-	for {
-		e, err := st.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return tidyTitle(b.String()), nil
-		}
-		if err != nil {
-			return "", err
-		}
-		b.WriteString(e.Content)
-	}
+	said, err := llm.ReadContent(ctx, st)
+	return tidyTitle(said), err
 }
 
 // head is the beginning of a text, whole characters.

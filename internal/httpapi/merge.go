@@ -83,12 +83,7 @@ func (g *merged) one(ctx context.Context, m llm.Generator, r llm.CompletionReque
 func (g *merged) count(u llm.Usage) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.usage.PromptTokens += u.PromptTokens
-	g.usage.CachedTokens += u.CachedTokens
-	g.usage.CompletionTokens += u.CompletionTokens
-	g.usage.ReasoningTokens += u.ReasoningTokens
-	g.usage.Prefill += u.Prefill
-	g.usage.Decode += u.Decode
+	g.usage = g.usage.Plus(u)
 }
 
 // Next implements llm.Stream.

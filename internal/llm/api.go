@@ -136,6 +136,17 @@ type Usage struct {
 	Prefill, Decode  time.Duration
 }
 
+// Plus adds up two requests.
+func (u Usage) Plus(v Usage) Usage {
+	u.PromptTokens += v.PromptTokens
+	u.CachedTokens += v.CachedTokens
+	u.CompletionTokens += v.CompletionTokens
+	u.ReasoningTokens += v.ReasoningTokens
+	u.Prefill += v.Prefill
+	u.Decode += v.Decode
+	return u
+}
+
 // Stream delivers a reply. Next returns io.EOF after the last event. Close
 // cancels what is still running and may be called at any time, repeatedly.
 type Stream interface {

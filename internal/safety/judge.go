@@ -3,9 +3,7 @@ package safety
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"malmoi/internal/chat"
@@ -36,24 +34,18 @@ func Judge(ctx context.Context, m llm.Generator, text string) (Verdict, error) {
 	}
 	st, err := m.Chat(ctx, llm.ChatRequest{
 		Messages: []chat.Message{{Role: "system", Content: judgePrompt}, {Role: "user", Content: "<글>\n" + text + "\n</글>"}},
-		Kwargs:   map[string]any{"enable_thinking": false, "thinking": false, "skip_reasoning": true},
+		Kwargs:   chat.Thinking(false),
 		Params:   llm.Params{N: 1, MaxTokens: judgeTokens, Format: llm.Format{JSONSchema: judgeForm}},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("safety: ask the judge: %w", err)
 	}
 	defer st.Close()
-	var b strings.Builder
-	for {
-		e, err := st.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return readVerdict(b.String())
-		}
-		if err != nil {
-			return nil, fmt.Errorf("safety: the judge's answer: %w", err)
-		}
-		b.WriteString(e.Content)
+	said, err := llm.ReadContent(ctx, st)
+	if err != nil {
+		return nil, fmt.Errorf("safety: the judge's answer: %w", err)
 	}
+	return readVerdict(said)
 }
 
 // readVerdict reads the form. Models of other servers may not keep to it.

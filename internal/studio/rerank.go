@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -36,7 +37,7 @@ func Rank(ctx context.Context, question string, passages []Passage, embed Embedd
 	for i, p := range passages {
 		out[i] = Ranked{p, cosine(vectors[0], vectors[i+1]), i}
 	}
-	slices.SortStableFunc(out, func(a, b Ranked) int { return compare(b.Score, a.Score) })
+	slices.SortStableFunc(out, func(a, b Ranked) int { return cmp.Compare(b.Score, a.Score) })
 	return out, nil
 }
 

@@ -1,6 +1,7 @@
 package studio
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -123,7 +124,7 @@ func cuts(depth []float64, o Segmenting) []int {
 		for i := range order {
 			order[i] = i
 		}
-		slices.SortStableFunc(order, func(a, b int) int { return compare(depth[b], depth[a]) })
+		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(depth[b], depth[a]) })
 		chosen = order[:min(o.Count-1, len(order))]
 	} else {
 		mean, deviation := spread(depth)
@@ -143,16 +144,6 @@ func cuts(depth []float64, o Segmenting) []int {
 	}
 	slices.Sort(ends)
 	return append(ends, len(depth)+1)
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 func spread(x []float64) (mean, deviation float64) {

@@ -2,9 +2,7 @@ package studio
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"malmoi/internal/chat"
@@ -43,7 +41,7 @@ func Summarise(ctx context.Context, m llm.Generator, texts []string, o Summarisi
 		}
 		for _, piece := range pieces {
 			said, u, err := Ask(ctx, m, summaryPrompt, piece, summaryTokens)
-			total = plus(total, u)
+			total = total.Plus(u)
 			if err != nil {
 				return "", total, err
 			}
@@ -58,32 +56,16 @@ func Summarise(ctx context.Context, m llm.Generator, texts []string, o Summarisi
 func Ask(ctx context.Context, m llm.Generator, system, user string, tokens int) (string, llm.Usage, error) {
 	st, err := m.Chat(ctx, llm.ChatRequest{
 		Messages: []chat.Message{{Role: "system", Content: system}, {Role: "user", Content: user}},
-		Kwargs:   map[string]any{"enable_thinking": false, "thinking": false, "skip_reasoning": true},
+		Kwargs:   chat.Thinking(false),
 		Params:   llm.Params{N: 1, MaxTokens: tokens, Sampling: sample.Params{RepetitionPenalty: 1.1}},
 	})
 	if err != nil {
 		return "", llm.Usage{}, err
 	}
 	defer st.Close()
-	var b strings.Builder
-	for {
-		e, err := st.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			return b.String(), st.Usage(), nil
-		}
-		if err != nil {
-			return "", st.Usage(), fmt.Errorf("studio: %w", err)
-		}
-		b.WriteString(e.Content)
+	said, err := llm.ReadContent(ctx, st)
+	if err != nil {
+		err = fmt.Errorf("studio: %w", err)
 	}
-}
-
-func plus(a, b llm.Usage) llm.Usage {
-	a.PromptTokens += b.PromptTokens
-	a.CachedTokens += b.CachedTokens
-	a.CompletionTokens += b.CompletionTokens
-	a.ReasoningTokens += b.ReasoningTokens
-	a.Prefill += b.Prefill
-	a.Decode += b.Decode
-	return a
+	return said, st.Usage(), err
 }

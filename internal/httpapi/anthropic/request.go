@@ -248,7 +248,7 @@ func (w *Prompt) putThinking(r *llm.ChatRequest) error {
 	if r.Kwargs == nil {
 		r.Kwargs = map[string]any{}
 	}
-	for name, value := range rule.Thinking(on) {
+	for name, value := range chat.Thinking(on) {
 		r.Kwargs[name] = value
 	}
 	return nil

@@ -58,7 +58,7 @@ func (w *ChatV1) request() (llm.ChatRequest, error) {
 	if err := maxTokens(&r.Params, w.MaxTokens, "maxTokens", defaultTokensV1, maxTokensV1); err != nil {
 		return r, err
 	}
-	r.Kwargs = rule.Thinking(false) // these models never showed their thoughts
+	r.Kwargs = chat.Thinking(false) // these models never showed their thoughts
 	return r, stops(&r.Params, w.StopBefore, "stopBefore")
 }
 
@@ -200,7 +200,7 @@ func (w *ChatV3) putFormat(p *llm.Params) error {
 // small local models think about every greeting.
 func (w *ChatV3) thinking() (map[string]any, error) {
 	if w.Thinking == nil {
-		return rule.Thinking(false), nil
+		return chat.Thinking(false), nil
 	}
 	switch w.Thinking.Effort {
 	case "none", "low", "medium", "high":

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 
+	"malmoi/internal/chat"
 	"malmoi/internal/httpapi/rule"
 	"malmoi/internal/httpapi/wire"
 	"malmoi/internal/llm"
@@ -134,5 +135,5 @@ func think(raw json.RawMessage) (map[string]any, error) {
 	if err := wire.Value(raw, &on, "think"); err != nil {
 		return nil, err
 	}
-	return rule.Thinking(on), nil
+	return chat.Thinking(on), nil
 }
