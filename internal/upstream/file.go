@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"malmoi/internal/upstream/seal"
@@ -60,7 +59,7 @@ func ReadFile(path string, box *seal.Box) ([]Config, error) {
 		return nil, fmt.Errorf("upstreams: %s: %w", path, err)
 	}
 	if changed {
-		if err := replaceFile(path, body); err != nil {
+		if err := seal.ReplaceFile(path, body); err != nil {
 			return nil, fmt.Errorf("upstreams: seal the keys in %s: %w", path, err)
 		}
 	}
@@ -133,29 +132,4 @@ func (e *fileEntry) config(key string) Config {
 		Embeddings: e.Embeddings, CA: e.CA, Mask: e.Mask, MaxStreams: max(0, e.MaxStreams),
 		Timeouts: Timeouts{Connect: seconds(e.Connect), FirstByte: seconds(e.FirstByte), Idle: seconds(e.Idle), Total: seconds(e.Total)},
 	}
-}
-
-// replaceFile writes the file anew, beside it first, so that a crash leaves the
-// old or the new one.
-func replaceFile(path string, body fileBody) error {
-	data, err := json.MarshalIndent(body, "", "  ")
-	if err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".upstreams-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(data, '\n'))
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if e := tmp.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	return err
 }

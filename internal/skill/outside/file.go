@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"malmoi/internal/upstream/seal"
@@ -89,7 +88,7 @@ func ReadFile(path string, box *seal.Box) (File, error) {
 		return err
 	})
 	if err == nil && changed {
-		err = replaceFile(path, f)
+		err = seal.ReplaceFile(path, f)
 	}
 	if err == nil {
 		err = f.secrets(func(label string, s *string) error {
@@ -212,33 +211,8 @@ func Approve(path, server string, pins map[string]string) error {
 	for tool, pin := range pins {
 		f.MCP[i].Approved[tool] = pin
 	}
-	if err := replaceFile(path, f); err != nil {
+	if err := seal.ReplaceFile(path, f); err != nil {
 		return fmt.Errorf("skills: %w", err)
 	}
 	return nil
-}
-
-// replaceFile writes the file anew, beside it first, so that a crash leaves the
-// old or the new one.
-func replaceFile(path string, f File) error {
-	data, err := json.MarshalIndent(f, "", "  ")
-	if err != nil {
-		return err
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".skills-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(append(data, '\n'))
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if e := tmp.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	return err
 }

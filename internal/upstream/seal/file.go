@@ -1,0 +1,32 @@
+package seal
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+)
+
+// ReplaceFile writes a configuration anew as JSON, readable by its owner only,
+// beside the file first, so that a crash leaves the old or the new one.
+func ReplaceFile(path string, configuration any) error {
+	data, err := json.MarshalIndent(configuration, "", "  ")
+	if err != nil {
+		return err
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, err = tmp.Write(append(data, '\n'))
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if e := tmp.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	return err
+}
