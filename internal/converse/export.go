@@ -184,7 +184,7 @@ func (s *Service) surroundings(ctx context.Context, p account.Principal) (Archiv
 	}
 	for _, f := range folders {
 		folder := ArchiveFolder{ID: f.ID, Name: f.Name, Instructions: f.Instructions, Color: f.Color}
-		files, err := s.store.Files(ctx, p.User, f.ID)
+		files, err := s.store.Files(ctx, p.User, f.ID, 0)
 		if err != nil {
 			return out, err
 		}

@@ -123,7 +123,7 @@ func (s *Service) AddFile(ctx context.Context, p account.Principal, folder, name
 	if len(data) > MaxFile {
 		return f, invalid("file", "at most %d bytes, got %d", MaxFile, len(data))
 	}
-	files, err := s.store.Files(ctx, p.User, folder)
+	files, err := s.store.Files(ctx, p.User, folder, 0)
 	if err != nil {
 		return f, err
 	}
@@ -173,9 +173,9 @@ func textOf(data []byte) (string, error) {
 	return text, nil
 }
 
-// Files lists a folder's files.
+// Files lists a folder's files, without their texts.
 func (s *Service) Files(ctx context.Context, p account.Principal, folder string) ([]File, error) {
-	return s.store.Files(ctx, p.User, folder)
+	return s.store.Files(ctx, p.User, folder, 0)
 }
 
 // ReadFile is a file with its bytes.

@@ -211,7 +211,12 @@ func TestEverythingComesBack(t *testing.T) {
 	}
 	files, err := r.Files(ctx, bob, folders[0].ID)
 	r.must(err)
-	if len(files) != 1 || files[0].Text != "가,나\n" || *presets[0].Params.Temperature != heat || memories[0].Text != "부산에 산다" || prompts[0].Text != "{{글}}을 요약" {
+	if len(files) != 1 {
+		t.Fatalf("%+v", files)
+	}
+	file, _, err := r.ReadFile(ctx, bob, folders[0].ID, files[0].ID)
+	r.must(err)
+	if file.Text != "가,나\n" || *presets[0].Params.Temperature != heat || memories[0].Text != "부산에 산다" || prompts[0].Text != "{{글}}을 요약" {
 		t.Errorf("%+v %+v %+v", files, presets, memories)
 	}
 	if s, err := r.Settings(ctx, bob); err != nil || !reflect.DeepEqual(s, settings) {

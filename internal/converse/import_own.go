@@ -79,7 +79,7 @@ func (i *importer) folders(ctx context.Context, list []ArchiveFolder) (map[strin
 }
 
 func (i *importer) files(ctx context.Context, folder string, list []ArchiveFile) error {
-	have, err := i.s.store.Files(ctx, i.p.User, folder)
+	have, err := i.s.store.Files(ctx, i.p.User, folder, 0)
 	if err != nil {
 		return err
 	}

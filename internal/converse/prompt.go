@@ -44,7 +44,7 @@ func (s *Service) about(ctx context.Context, o Owner, c Chat) (about, error) {
 		if a.folder, err = s.store.Folder(ctx, o, c.Folder); err != nil && !errors.Is(err, ErrNotFound) {
 			return a, err
 		}
-		if a.files, err = s.store.Files(ctx, o, c.Folder); err != nil && !errors.Is(err, ErrNotFound) {
+		if a.files, err = s.store.Files(ctx, o, c.Folder, s.mostFileBytes()+1); err != nil && !errors.Is(err, ErrNotFound) {
 			return a, err
 		}
 	}
@@ -158,13 +158,28 @@ const (
 	unknownTokens = 8192 // the context of a model that does not say
 )
 
-// fileTexts shows the folder's files, as many bytes of them as there is room
-// for. A file that is cut says so, to the model and so to the reader.
-func (a about) fileTexts(contextTokens int) string {
+// fileBytes is the room for files in a context of so many tokens.
+func fileBytes(contextTokens int) int {
 	if contextTokens <= 0 {
 		contextTokens = unknownTokens
 	}
-	room := contextTokens / fileShare * bytesPerToken
+	return contextTokens / fileShare * bytesPerToken
+}
+
+// mostFileBytes is the room in the largest context of all models: more of a
+// file need not be read.
+func (s *Service) mostFileBytes() int {
+	most := fileBytes(0)
+	for _, m := range s.models.List() {
+		most = max(most, fileBytes(m.Context))
+	}
+	return most
+}
+
+// fileTexts shows the folder's files, as many bytes of them as there is room
+// for. A file that is cut says so, to the model and so to the reader.
+func (a about) fileTexts(contextTokens int) string {
+	room := fileBytes(contextTokens)
 	var b strings.Builder
 	for _, f := range a.files {
 		text := f.Text

@@ -131,8 +131,9 @@ type FolderStore interface {
 	DeleteFolder(ctx context.Context, o Owner, id string) (blobs []string, err error)
 	AddFile(ctx context.Context, o Owner, f File) error
 	File(ctx context.Context, o Owner, folder, id string) (File, error)
-	// Files lists with their texts.
-	Files(ctx context.Context, o Owner, folder string) ([]File, error)
+	// Files lists with the first chars characters of the texts; a whole text
+	// can have megabytes.
+	Files(ctx context.Context, o Owner, folder string, chars int) ([]File, error)
 	DeleteFile(ctx context.Context, o Owner, folder, id string) (blobs []string, err error)
 }
 

@@ -142,7 +142,7 @@ func TestNobodyElseSeesConversations(t *testing.T) {
 			"DeleteFolder":   second(c.DeleteFolder(ctx, bob, "f1")),
 			"AddFile":        c.AddFile(ctx, bob, converse.File{ID: "x2", Folder: "f1"}),
 			"File":           second(c.File(ctx, bob, "f1", "x1")),
-			"Files":          second(c.Files(ctx, bob, "f1")),
+			"Files":          second(c.Files(ctx, bob, "f1", 0)),
 			"DeleteFile":     second(c.DeleteFile(ctx, bob, "f1", "x1")),
 			"AddShare":       c.AddShare(ctx, bob, converse.Share{ID: "s2", Chat: "c1"}, "h2", nil),
 			"Shares":         second(c.Shares(ctx, bob, "c1")),
@@ -438,6 +438,11 @@ func TestLibraryAndFolders(t *testing.T) {
 		for _, f := range []string{"f1", "f2"} {
 			must(t, c.AddFolder(ctx, ann, converse.Folder{ID: f, Name: f}))
 			must(t, c.AddFile(ctx, ann, converse.File{ID: "x-" + f, Folder: f, Name: "a.txt", Blob: "same", Text: "글"}))
+		}
+		for chars, want := range map[int]string{0: "", 1: "글", 9: "글"} {
+			if list, err := c.Files(ctx, ann, "f1", chars); err != nil || len(list) != 1 || list[0].Text != want {
+				t.Errorf("%d characters: %+v, %v", chars, list, err)
+			}
 		}
 		folder := "f1"
 		addChat(t, c, ann, "c1", 0)

@@ -137,12 +137,12 @@ func (c *Conversations) File(ctx context.Context, o converse.Owner, folder, id s
 	return f, converseError(err)
 }
 
-// Files lists a folder's files by name.
-func (c *Conversations) Files(ctx context.Context, o converse.Owner, folder string) ([]converse.File, error) {
+// Files lists a folder's files by name, with the beginnings of their texts.
+func (c *Conversations) Files(ctx context.Context, o converse.Owner, folder string, chars int) ([]converse.File, error) {
 	if _, err := c.Folder(ctx, o, folder); err != nil {
 		return nil, err
 	}
-	rows, err := c.db.Query(ctx, `SELECT `+fileColumns+` FROM files WHERE folder = ? AND owner = ? ORDER BY name, id`, folder, string(o))
+	rows, err := c.db.Query(ctx, `SELECT id, folder, name, type, size, blob, substr(body, 1, ?), created FROM files WHERE folder = ? AND owner = ? ORDER BY name, id`, chars, folder, string(o))
 	return list(rows, err, scanFile)
 }
 
