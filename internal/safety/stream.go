@@ -83,18 +83,18 @@ func (s *stream) passes(ctx context.Context, c *watch, e llm.Event) bool {
 // window is the end of a growing text, of which the last fresh bytes were not
 // searched yet.
 type window struct {
-	text  string
+	text  []byte // kept, so that a token costs no allocation
 	fresh int
 }
 
 // add appends and returns what is to be searched now, "" for nothing.
 func (w *window) add(text string, last bool) string {
-	w.text += text
+	w.text = append(w.text, text...)
 	w.fresh += len(text)
 	if w.fresh == 0 || w.fresh < checkEvery && !last {
 		return ""
 	}
-	out := w.text
+	out := string(w.text)
 	if space := strings.LastIndexAny(out, " \n\t"); !last && space > len(out)-overlap/2 {
 		out = out[:space] // a word of which more comes is searched when it is whole
 	}
@@ -107,7 +107,7 @@ func (w *window) add(text string, last bool) string {
 		if space := strings.IndexAny(out[from:], " \n\t"); space >= 0 {
 			from += space
 		}
-		w.text = w.text[from:]
+		w.text = append(w.text[:0], w.text[from:]...)
 	}
 	return out
 }
