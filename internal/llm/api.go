@@ -47,6 +47,8 @@ type Info struct {
 	Embedding  bool
 	Loaded     bool
 	Remote     bool   // runs on another server; Tokenize and its kin do not work
+	Server     string // what that server is called here
+	Masked     bool   // personal numbers are hidden in what is sent to it
 	Note       string // an honest word to users, may be empty
 }
 

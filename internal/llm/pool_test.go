@@ -39,6 +39,7 @@ type stub struct {
 }
 
 func (s *stub) Info() Info   { return s.info }
+func (s *stub) Stats() Stats { return Stats{Running: 2} }
 func (s *stub) Close() error { s.closed(); return nil }
 
 // rack is a pool of stubs with a log of what it loads (+) and closes (-).
@@ -127,8 +128,15 @@ func TestPoolMemoryLimits(t *testing.T) {
 	a()
 	r.get(t, "c")()
 	r.want(t, "+a +b +c -b -c +big -a +c")
-	if got := fmt.Sprint(r.Residents()); got != "[{big 7000000000 1} {c 2000000000 0}]" {
-		t.Errorf("residents %s", got)
+	s := r.State()
+	if s.Limit != 10 || s.Memory != 10_000_000_000 || len(s.Residents) != 2 {
+		t.Fatalf("state %+v", s)
+	}
+	for i, want := range []Resident{{Name: "big", Bytes: 7e9, Users: 1}, {Name: "c", Bytes: 2e9}} {
+		want.Stats.Running = 2
+		if s.Residents[i] != want {
+			t.Errorf("resident %+v, want %+v", s.Residents[i], want)
+		}
 	}
 	big()
 	big() // twice is once
@@ -178,6 +186,43 @@ func TestPoolKeepAlive(t *testing.T) {
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		r.want(t, "+a +b -a -b")
+	})
+}
+
+// TestPoolWatched: a model that is only looked at goes as if nobody did, and
+// one on its way is said to be so.
+func TestPoolWatched(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRack(PoolOptions{KeepAlive: time.Minute}, shelfOf{"a": 1})
+		gate := make(chan error)
+		r.gates["a"] = gate
+		go func() {
+			_, release, err := r.Acquire(t.Context(), "a")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			release()
+		}()
+		synctest.Wait()
+		if s := r.State().Residents; len(s) != 1 || !s[0].Loading || s[0].Users != 1 || s[0].Stats != (Stats{}) {
+			t.Errorf("while it is loaded: %+v", s)
+		}
+		if r.Unload("a") {
+			t.Error("a model was unloaded that is being loaded")
+		}
+		gate <- nil
+		for range 13 {
+			synctest.Wait()
+			if s := r.State().Residents; len(s) == 1 && s[0].Loading {
+				t.Errorf("it still loads: %+v", s)
+			}
+			time.Sleep(5 * time.Second)
+		}
+		r.want(t, "+a -a")
+		if s := r.State(); len(s.Residents) != 0 || s.KeepAlive != time.Minute || s.Limit != 1 {
+			t.Errorf("state %+v", s)
+		}
 	})
 }
 

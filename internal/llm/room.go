@@ -113,21 +113,44 @@ func (p *Pool) Unload(name string) bool {
 
 // Resident is a model in memory, or on its way there.
 type Resident struct {
-	Name  string
-	Bytes int64 // as estimated, 0 without a limit of memory
-	Users int   // requests that use or await it
+	Name    string
+	Bytes   int64 // as estimated, 0 without a limit of memory
+	Users   int   // requests that use or await it
+	Loading bool
+	Stats   Stats // none while it loads
 }
 
-// Residents are the models in memory, by name.
+// Residents are the models in memory, by name. Looking is no use: a model that
+// somebody watches is unloaded as if nobody did.
 func (p *Pool) Residents() []Resident {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var out []Resident
 	for name, r := range p.loaded {
-		out = append(out, Resident{name, r.bytes, r.users})
+		one := Resident{Name: name, Bytes: r.bytes, Users: r.users}
+		select {
+		case <-r.ready:
+			one.Stats = r.m.Stats() // under mu: nobody can be closing it
+		default:
+			one.Loading = true
+		}
+		out = append(out, one)
 	}
 	slices.SortFunc(out, func(a, b Resident) int { return cmp.Compare(a.Name, b.Name) })
 	return out
+}
+
+// PoolState is what a pool holds and what it may hold.
+type PoolState struct {
+	Limit     int           // models in memory at once
+	Memory    int64         // bytes that all of them may take together, 0: no limit
+	KeepAlive time.Duration // as in PoolOptions
+	Residents []Resident
+}
+
+// State says what the pool holds now.
+func (p *Pool) State() PoolState {
+	return PoolState{Limit: p.opt.Limit, Memory: max(0, p.opt.Memory), KeepAlive: p.opt.KeepAlive, Residents: p.Residents()}
 }
 
 func gigabytes(n int64) string { return fmt.Sprintf("%.1f GB", float64(n)/1e9) }

@@ -26,6 +26,7 @@ func (u *Server) call(ctx context.Context, a ask, limit int64, out any) error {
 		}
 		err = u.callOnce(ctx, l, a, limit, out)
 		l.judge(err)
+		u.blame(l.replica, err)
 		l.release()
 		if err == nil || !retryable(err) || ctx.Err() != nil {
 			return err
@@ -45,7 +46,7 @@ func (u *Server) callOnce(ctx context.Context, l *lease, a ask, limit int64, out
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return answerError(u.name, res)
+		return u.answerError(res)
 	}
 	data, err := io.ReadAll(io.LimitReader(newPulse(res.Body, w), limit+1))
 	if err != nil {

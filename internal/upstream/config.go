@@ -64,17 +64,6 @@ func ParseFlag(s string) (Config, error) {
 	return c.check()
 }
 
-// ParseAlias reads ALIAS=NAME/MODEL of a command line: our name for a model,
-// the upstream it is at, and its name there.
-func ParseAlias(s string) (alias, upstream, model string, err error) {
-	alias, target, ok := strings.Cut(s, "=")
-	upstream, model, ok2 := strings.Cut(target, "/")
-	if !ok || !ok2 || alias == "" || upstream == "" || model == "" {
-		return "", "", "", fmt.Errorf("alias %q: want ALIAS=UPSTREAM/MODEL", s)
-	}
-	return alias, upstream, model, nil
-}
-
 // EnvName is the environment variable that holds an upstream's key:
 // MALMOI_UPSTREAM_KEY_ and the name in capitals, "_" for what is no letter or
 // digit.

@@ -35,14 +35,6 @@ func TestParseFlag(t *testing.T) {
 	if got := EnvName("my-gpu.1"); got != "MALMOI_UPSTREAM_KEY_MY_GPU_1" {
 		t.Errorf("variable %q", got)
 	}
-	if a, u, m, err := ParseAlias("HCX-005=gpu/org/model"); err != nil || a != "HCX-005" || u != "gpu" || m != "org/model" {
-		t.Errorf("alias %q %q %q %v", a, u, m, err)
-	}
-	for _, bad := range []string{"", "a", "a=b", "=b/c", "a=/c", "a=b/"} {
-		if _, _, _, err := ParseAlias(bad); err == nil {
-			t.Errorf("alias %q was taken", bad)
-		}
-	}
 }
 
 func TestSecretsDoNotPrint(t *testing.T) {

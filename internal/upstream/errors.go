@@ -50,10 +50,10 @@ const (
 )
 
 // answerError reads an answer that is no success.
-func answerError(name string, res *http.Response) error {
+func (u *Server) answerError(res *http.Response) error {
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxErrorBody))
-	w := readErrorBody(body)
-	e := &Error{Upstream: name, Status: res.StatusCode, Message: w.message, After: after(res.Header.Get("Retry-After"))}
+	w := readErrorBody(u.cfg.Key.hide(body))
+	e := &Error{Upstream: u.name, Status: res.StatusCode, Message: w.message, After: after(res.Header.Get("Retry-After"))}
 	return w.classify(e)
 }
 
@@ -167,9 +167,18 @@ func (w errorBody) context() *llm.ContextError {
 	return nil
 }
 
+// hide takes our key out of what a server says: some repeat the headers of a
+// request in their errors.
+func (s Secret) hide(body []byte) []byte {
+	if s == "" {
+		return body
+	}
+	return bytes.ReplaceAll(body, []byte(s), []byte(s.String()))
+}
+
 // eventError is an error that came inside a stream.
-func eventError(name string, body []byte) error {
-	w := readErrorBody(body)
+func eventError(name string, key Secret, body []byte) error {
+	w := readErrorBody(key.hide(body))
 	e := &Error{Upstream: name, Message: w.message, Kind: llm.ErrUnavailable}
 	if full := w.context(); full != nil {
 		return fmt.Errorf("upstream %s: %w", name, full)

@@ -25,7 +25,7 @@ type remote struct {
 func (u *Server) info(name string, id modelID) llm.Info {
 	i := llm.Info{
 		Name: name, Title: id.Title, Family: u.cfg.flavourOf(id), Context: id.MaxLen, Licence: id.Licence,
-		Chat: true, Tools: true, Loaded: true, Remote: true,
+		Chat: true, Tools: true, Loaded: true, Remote: true, Server: u.name, Masked: u.mask != nil,
 		Note: "다른 서버(" + u.name + ")에서 실행됩니다 · runs on another server (" + u.name + ")",
 	}
 	if i.Title == "" {

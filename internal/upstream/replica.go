@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,6 +23,9 @@ type replica struct {
 	inFlight atomic.Int64
 	down     atomic.Bool                        // the last probe failed
 	models   atomic.Pointer[map[string]modelID] // by their own name; nil: not known yet
+
+	mu   sync.Mutex
+	seen sight
 }
 
 // modelID is what a server's list says of a model.

@@ -130,6 +130,7 @@ const (
 // It is used by one goroutine.
 type assembler struct {
 	name    string // of the upstream, for errors
+	key     Secret // that no error may repeat
 	stops   []string
 	choices []choiceState
 	usage   *usage
@@ -155,7 +156,7 @@ func (a *assembler) take(data []byte, emit func(llm.Event) error) error {
 		return badAnswer(a.name, "an event is not the JSON it should be")
 	}
 	if len(c.Error) > 0 && !bytes.Equal(c.Error, []byte("null")) {
-		return eventError(a.name, data)
+		return eventError(a.name, a.key, data)
 	}
 	if c.Usage != nil {
 		a.usage = c.Usage

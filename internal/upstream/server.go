@@ -119,9 +119,12 @@ func (u *Server) probe(ctx context.Context) {
 	var group sync.WaitGroup
 	for _, r := range u.balance.replicas {
 		group.Go(func() {
+			began := u.now()
 			models, err := u.list(ctx, r.base)
+			r.probed(u.now(), u.now().Sub(began), err)
 			was := r.down.Swap(err != nil)
 			if err != nil {
+				u.blame(r, err)
 				if !was {
 					u.log.Warn("upstream does not answer", "upstream", u.name, "address", r.base, "error", err)
 				}
@@ -151,7 +154,7 @@ func (u *Server) list(ctx context.Context, base string) (map[string]modelID, err
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return nil, answerError(u.name, res)
+		return nil, u.answerError(res)
 	}
 	return readList(u.name, res.Body)
 }

@@ -145,33 +145,38 @@ func (s *Set) Health() []Health {
 func (s *Set) List() []llm.Info {
 	var out []llm.Info
 	for _, u := range s.servers {
-		models := map[string]modelID{}
-		for _, r := range u.balance.replicas {
-			if m := r.models.Load(); m != nil {
-				for name, id := range *m {
-					models[name] = id
-				}
-			}
-		}
-		var list []llm.Info
-		for alias, model := range u.cfg.Aliases {
-			id, ok := models[model]
-			if !ok {
-				id = modelID{ID: model}
-			}
-			i := u.info(alias, id)
-			i.Loaded = i.Loaded && ok
-			list = append(list, i)
-		}
-		for name, id := range models {
-			if u.cfg.offers(name) && !u.hasAlias(name) {
-				list = append(list, u.info(u.name+"/"+name, id))
-			}
-		}
-		slices.SortFunc(list, func(a, b llm.Info) int { return cmp.Compare(a.Name, b.Name) })
-		out = append(out, list...)
+		out = append(out, u.infos()...)
 	}
 	return out
+}
+
+// infos are the models of one server that are offered, by our names for them.
+func (u *Server) infos() []llm.Info {
+	models := map[string]modelID{}
+	for _, r := range u.balance.replicas {
+		if m := r.models.Load(); m != nil {
+			for name, id := range *m {
+				models[name] = id
+			}
+		}
+	}
+	var list []llm.Info
+	for alias, model := range u.cfg.Aliases {
+		id, ok := models[model]
+		if !ok {
+			id = modelID{ID: model}
+		}
+		i := u.info(alias, id)
+		i.Loaded = i.Loaded && ok
+		list = append(list, i)
+	}
+	for name, id := range models {
+		if u.cfg.offers(name) && !u.hasAlias(name) {
+			list = append(list, u.info(u.name+"/"+name, id))
+		}
+	}
+	slices.SortFunc(list, func(a, b llm.Info) int { return cmp.Compare(a.Name, b.Name) })
+	return list
 }
 
 func (u *Server) hasAlias(model string) bool {

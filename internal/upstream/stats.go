@@ -28,6 +28,18 @@ func (u *Server) count(model string) *counters {
 	return c
 }
 
+// totals are the requests to all models of a server, and those that failed.
+func (u *Server) totals() (requests, failed int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, c := range u.counts {
+		s := c.stats()
+		requests += s.Requests
+		failed += s.Failed
+	}
+	return requests, failed
+}
+
 func (c *counters) begin() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

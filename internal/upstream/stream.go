@@ -136,11 +136,13 @@ func (u *Server) attempt(ctx context.Context, l *lease, a ask, s *stream) (began
 	defer w.stop()
 	clock := &stopwatch{start: time.Now()}
 	asm := newAssembler(u.name, a.n, a.stops)
+	asm.key = u.cfg.Key
 	emit := func(e llm.Event) error {
 		if !began {
 			began = true
 			clock.first = time.Now()
 			l.judge(nil)
+			l.began(clock.prefill())
 		}
 		return s.send(ctx, w, e)
 	}
@@ -148,6 +150,7 @@ func (u *Server) attempt(ctx context.Context, l *lease, a ask, s *stream) (began
 	if err != nil {
 		err = transportError(ctx, u.name, "cannot be reached", err)
 		l.judge(err)
+		u.blame(l.replica, err)
 		return false, err
 	}
 	defer res.Body.Close()
@@ -158,6 +161,7 @@ func (u *Server) attempt(ctx context.Context, l *lease, a ask, s *stream) (began
 			err = transportError(ctx, u.name, "stopped in the middle of an answer", err)
 		}
 		l.broke(err)
+		u.blame(l.replica, err)
 	}
 	return began, err
 }
@@ -165,7 +169,7 @@ func (u *Server) attempt(ctx context.Context, l *lease, a ask, s *stream) (began
 // read reads an answer to its end.
 func (u *Server) read(ctx context.Context, w *watch, res *http.Response, asm *assembler, emit func(llm.Event) error) error {
 	if res.StatusCode != http.StatusOK {
-		return answerError(u.name, res)
+		return u.answerError(res)
 	}
 	body := newPulse(res.Body, w)
 	switch kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind {
@@ -199,7 +203,7 @@ func (u *Server) readEvents(ctx context.Context, body io.Reader, asm *assembler,
 		case string(data) == "[DONE]":
 			return asm.end(emit)
 		case name == "error":
-			return eventError(u.name, data)
+			return eventError(u.name, u.cfg.Key, data)
 		}
 		if err := asm.take(data, emit); err != nil {
 			return err

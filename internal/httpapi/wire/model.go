@@ -19,6 +19,9 @@ type Model struct {
 	Embedding  bool   `json:"embedding"`
 	Loaded     bool   `json:"loaded"`
 	Note       string `json:"note"`
+	Remote     bool   `json:"remote" doc:"runs on another server: what is asked leaves this one"`
+	Server     string `json:"server,omitempty" doc:"what that server is called here"`
+	Masked     bool   `json:"masked,omitempty" doc:"personal numbers are hidden in what is sent there"`
 }
 
 // NewModel describes a model.
@@ -27,6 +30,6 @@ func NewModel(i llm.Info) Model {
 		Name: i.Name, Title: i.Title, Family: i.Family, Parameters: i.Parameters, Quant: i.Quant,
 		Bytes: i.Bytes, Context: i.Context, Licence: i.Licence, LicenceURL: i.LicenceURL,
 		Chat: i.Chat, Tools: i.Tools, Reasoning: i.Reasoning, Embedding: i.Embedding,
-		Loaded: i.Loaded, Note: i.Note,
+		Loaded: i.Loaded, Note: i.Note, Remote: i.Remote, Server: i.Server, Masked: i.Masked,
 	}
 }
