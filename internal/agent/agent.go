@@ -3,7 +3,7 @@
 // answer or a limit is reached. It decides when a person must agree: always
 // before a call that changes something, and before one that carries text to an
 // address of strangers. It does not know how the person is
-// asked, nor what the skills do.
+// asked, how their page is had to make a call, nor what the skills do.
 //
 // What skills read may hold instructions of strangers. They reach the model as
 // data between marks, and from then on the person is told with every question
@@ -59,12 +59,15 @@ type Options struct {
 	Tainted bool // text of strangers is in the conversation already
 	// Permit asks the person. nil refuses every call that changes something.
 	Permit func(ctx context.Context, q Question) (bool, error)
+	// Page has the person's page make a call and returns what came out, and
+	// whether it went well. nil: there is no page.
+	Page func(ctx context.Context, c Call) (text string, ok bool, err error)
 	// On is told every event; its error ends the run.
 	On func(Event) error
 
 	MaxSteps int           // times the model is asked, 8 if 0
 	MaxCalls int           // calls in all, 16 if 0
-	MaxTime  time.Duration // 5 minutes if 0; waiting for a person does not count
+	MaxTime  time.Duration // 5 minutes if 0; waiting for a person or their page does not count
 	CallTime time.Duration // for one call, 30 s if 0
 	Now      func() time.Time
 }
@@ -228,15 +231,33 @@ func (r *run) call(ctx context.Context, c chat.ToolCall) (string, error) {
 			break
 		}
 		res.Text, res.OK = r.work(ctx, c)
+	case known && x.Effect == skill.Page:
+		var err error
+		if res.Text, res.OK, err = r.paged(ctx, Call{index, c.ID, c.Name, c.Arguments}); err != nil {
+			return "", err
+		}
 	default:
 		res.Text, res.OK = r.work(ctx, c)
 	}
 	told := res.Text
-	if known && x.Effect != skill.Pure && !res.Refused { // errors too may quote strangers
+	if known && !res.Refused && r.outside(x) {
 		r.out.Tainted, res.Outside = true, true
 		told = Marked(told)
 	}
 	return told, r.o.On(Event{Result: &res})
+}
+
+// outside reports whether what a call came to may hold strangers' text; errors
+// too may quote it. A page has nothing but the arguments, which hold some only
+// if the model has read some.
+func (r *run) outside(x skill.Skill) bool {
+	switch x.Effect {
+	case skill.Pure:
+		return false
+	case skill.Page:
+		return r.out.Tainted
+	}
+	return true
 }
 
 // asks reports whether a person must agree: to every call that changes
@@ -266,15 +287,33 @@ func said(request llm.ChatRequest) string {
 	return b.String()
 }
 
-// permitted asks the person; the time that takes is not the model's.
+// permitted asks the person.
 func (r *run) permitted(ctx context.Context, q Question) (bool, error) {
 	if r.o.Permit == nil {
 		return false, nil
 	}
+	defer r.pause()()
+	return r.o.Permit(ctx, q)
+}
+
+// paged has the person's page make a call that can be made.
+func (r *run) paged(ctx context.Context, c Call) (string, bool, error) {
+	if _, problem := r.o.Skills.Ready(c.Name, c.Arguments); problem != "" {
+		return problem, false, nil
+	}
+	if r.o.Page == nil {
+		return "error: no page of the user can run this", false, nil
+	}
+	defer r.pause()()
+	text, ok, err := r.o.Page(ctx, c)
+	return skill.Bounded(text), ok, err
+}
+
+// pause stops the clock of the answer until the function that it returns is
+// called: the time that a person takes is not the model's.
+func (r *run) pause() func() {
 	began := r.o.Now()
-	ok, err := r.o.Permit(ctx, q)
-	r.deadline = r.deadline.Add(r.o.Now().Sub(began))
-	return ok, err
+	return func() { r.deadline = r.deadline.Add(r.o.Now().Sub(began)) }
 }
 
 func (r *run) work(ctx context.Context, c chat.ToolCall) (string, bool) {

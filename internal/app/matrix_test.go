@@ -96,6 +96,7 @@ var tries = map[string]try{
 	"POST /api/chats/{id}/restore":          {path: "/api/chats/{chat}/restore", mine: true, want: 404}, // it is not deleted
 	"GET /api/skills":                       {},
 	"POST /api/messages/{id}/consent":       {path: "/api/messages/{answer}/consent", body: `{"call":"none","allow":true}`, mine: true, want: 409}, // nothing is asked
+	"POST /api/messages/{id}/result":        {path: "/api/messages/{answer}/result", body: `{"call":"none","text":"1"}`, mine: true, want: 409},    // nothing waits
 	"POST /api/chats/{id}/messages":         {path: "/api/chats/{chat}/messages", body: `{"content":"x"}`, mine: true},
 	"POST /api/messages/{id}/regenerate":    {path: "/api/messages/{question}/regenerate", body: `{}`, mine: true},
 	"POST /api/messages/{id}/continue":      {path: "/api/messages/{answer}/continue", mine: true},

@@ -25,25 +25,39 @@ func (s *Service) Consent(ctx context.Context, p account.Principal, id, call str
 	if err := writes(p); err != nil {
 		return err
 	}
-	m, err := s.store.Message(ctx, p.User, id)
+	m, i, err := s.waiting(ctx, p.User, id, call, Asks)
 	if err != nil {
 		return err
-	}
-	if m, err = s.soFar(ctx, p.User, m); err != nil {
-		return err
-	}
-	i := slices.IndexFunc(m.ToolCalls, func(c ToolCall) bool { return c.ID == call && c.State == Asks })
-	if m.Status != Live || i < 0 {
-		return fmt.Errorf("no such question is open: %w", ErrConflict)
 	}
 	if err := s.store.Consent(ctx, p.User, id, Said{i, allow}); err != nil {
 		return err
 	}
-	s.hub.nudge(id)
-	if m.Node != s.opt.Node {
-		s.tell(topicConsent, p.User, id)
-	}
+	s.wake(m, p.User)
 	return nil
+}
+
+// waiting is a live answer with the place of its call that waits in a state.
+func (s *Service) waiting(ctx context.Context, o Owner, id, call string, state CallState) (Message, int, error) {
+	m, err := s.store.Message(ctx, o, id)
+	if err != nil {
+		return m, 0, err
+	}
+	if m, err = s.soFar(ctx, o, m); err != nil {
+		return m, 0, err
+	}
+	i := slices.IndexFunc(m.ToolCalls, func(c ToolCall) bool { return c.ID == call && c.State == state })
+	if m.Status != Live || i < 0 {
+		return m, 0, fmt.Errorf("no such call waits: %w", ErrConflict)
+	}
+	return m, i, nil
+}
+
+// wake has whoever makes an answer read its row.
+func (s *Service) wake(m Message, o Owner) {
+	s.hub.nudge(m.ID)
+	if m.Node != s.opt.Node {
+		s.tell(topicConsent, o, m.ID)
+	}
 }
 
 // soFar is a live answer with what it has said, from memory or from the log.
@@ -80,28 +94,35 @@ func (r *run) permit(ctx context.Context, q agent.Question) (bool, error) {
 	return true, nil
 }
 
-// await is the user's word. It is read from the answer's row, which is this
-// process's only as long as the lease holds: who has lost it runs nothing.
+// await is the user's word; none in time is a no.
 func (r *run) await(ctx context.Context, call int) (bool, error) {
-	limit := time.NewTimer(r.s.opt.AskFor)
-	defer limit.Stop()
+	said, err := awaited(ctx, r, r.s.opt.AskFor, r.s.store.Consented, func(x Said) bool { return x.Call == call })
+	return said != nil && said.Allow, err
+}
+
+// awaited is what the user has to say, or nil if they do not in time. It is
+// read from the answer's row, which is this process's only as long as the lease
+// holds: who has lost it goes no further.
+func awaited[T any](ctx context.Context, r *run, limit time.Duration, read func(ctx context.Context, o Owner, node, id string) (*T, error), meant func(T) bool) (*T, error) {
+	late := time.NewTimer(limit)
+	defer late.Stop()
 	poll := time.NewTicker(consentPoll)
 	defer poll.Stop()
 	for {
-		said, err := r.s.store.Consented(ctx, r.a.owner, r.s.opt.Node, r.a.message.ID)
+		x, err := read(ctx, r.a.owner, r.s.opt.Node, r.a.message.ID)
 		switch {
 		case errors.Is(err, ErrNotFound):
-			return false, errLost
+			return nil, errLost
 		case err != nil && ctx.Err() == nil:
-			r.s.log.Warn("a consent is not read", "message", r.a.message.ID, "error", err)
-		case said != nil && said.Call == call:
-			return said.Allow, nil
+			r.s.log.Warn("what a user said to an answer is not read", "message", r.a.message.ID, "error", err)
+		case x != nil && meant(*x):
+			return x, nil
 		}
 		select {
 		case <-ctx.Done():
-			return false, context.Cause(ctx)
-		case <-limit.C:
-			return false, nil
+			return nil, context.Cause(ctx)
+		case <-late.C:
+			return nil, nil
 		case <-r.a.nudged:
 		case <-poll.C:
 		}

@@ -38,6 +38,7 @@ type Options struct {
 	Titles   bool             // the model names new chats
 	Skills   Skills           // answers use none if nil
 	AskFor   time.Duration    // how long a call waits for the user's word, 10 minutes if 0
+	PageFor  time.Duration    // how long a call waits for the user's page, 3 minutes if 0
 	Alone    bool             // no other process makes answers: what is live at the start is orphaned
 	FlushMS  int              // how often the log is written, 250 if 0
 	LeaseFor time.Duration    // 15 s if 0
@@ -70,7 +71,7 @@ const (
 	TopicMessage     = "message"
 	TopicFolder      = "folder"
 	topicStop        = "stop"    // whoever makes the answer is to stop
-	topicConsent     = "consent" // the user has answered its question
+	topicConsent     = "consent" // the user has answered its question, or their page has brought a result
 )
 
 // NewService returns a service and starts its log writer; Close ends it.
@@ -90,6 +91,9 @@ func NewService(store Store, models llm.Models, b bus.Bus, opt Options) *Service
 	}
 	if s.opt.AskFor == 0 {
 		s.opt.AskFor = askFor
+	}
+	if s.opt.PageFor == 0 {
+		s.opt.PageFor = pageFor
 	}
 	if s.opt.LeaseFor == 0 {
 		s.opt.LeaseFor = 15 * time.Second

@@ -47,12 +47,13 @@ func (s *Service) Share(ctx context.Context, p account.Principal, chat string, e
 	return sh, s.store.AddShare(ctx, p.User, sh, tokenHash(sh.Token), snapshot)
 }
 
-// shown is what strangers see of messages: no votes, knobs or thoughts.
+// shown is what strangers see of messages: no votes, knobs or thoughts, and no
+// call that waits for its user.
 func shown(list []Message) []Message {
 	var out []Message
 	for _, m := range list {
 		out = append(out, Message{
-			ID: m.ID, Parent: m.Parent, Role: m.Role, Content: m.Content, ToolCalls: m.ToolCalls,
+			ID: m.ID, Parent: m.Parent, Role: m.Role, Content: m.Content, ToolCalls: settled(m.ToolCalls),
 			Model: m.Model, Status: m.Status, Created: m.Created,
 		})
 	}

@@ -51,7 +51,7 @@ func (s *Service) skillsFor(ctx context.Context, p account.Principal, c Chat, a 
 	if s.opt.Skills == nil || use == SkillsOff || use != SkillsOn && !s.calls(model) {
 		return nil
 	}
-	set := s.opt.Skills.Skills(ctx, p)
+	set := s.offered(ctx, p, a.settings)
 	if use == SkillsOn {
 		return set
 	}
@@ -87,7 +87,11 @@ func (s *Service) Available(ctx context.Context, p account.Principal) skill.Set 
 	if s.opt.Skills == nil {
 		return nil
 	}
-	return s.opt.Skills.Skills(ctx, p)
+	settings, err := s.store.Settings(ctx, p.User)
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("settings are not read: the list of skills lacks what they switch on", "error", err)
+	}
+	return s.offered(ctx, p, settings)
 }
 
 // tainted reports whether somebody else may have written something of what the
@@ -124,13 +128,14 @@ func retold(m Message) []chat.Message {
 }
 
 // settled ends the calls of an answer that ends: an open question is answered
-// with no, and of a call that ran nobody knows how far it came.
+// with no, and of a call that ran, here or on a page, nobody knows how far it
+// came.
 func settled(calls []ToolCall) []ToolCall {
 	for i := range calls {
 		switch calls[i].State {
 		case Asks:
 			calls[i].State = Refused
-		case Running:
+		case Running, OnPage:
 			calls[i].State = Unknown
 		}
 	}

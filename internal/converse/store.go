@@ -95,6 +95,13 @@ type LogStore interface {
 	// Consented is what the owner answered last, nil if nothing, while node
 	// makes the answer; otherwise it must return ErrNotFound.
 	Consented(ctx context.Context, o Owner, node, id string) (*Said, error)
+	// Bring keeps what a page made of a call of a live answer. It must return
+	// ErrConflict if the answer is not live, and if something was brought for
+	// that call or a later one before.
+	Bring(ctx context.Context, o Owner, id string, b Brought) error
+	// Brought is what was brought last, nil if nothing, while node makes the
+	// answer; otherwise it must return ErrNotFound.
+	Brought(ctx context.Context, o Owner, node, id string) (*Brought, error)
 	// Renew holds on to the answers that node makes and returns the ids of those
 	// that somebody wants stopped.
 	Renew(ctx context.Context, node string, lease time.Time) (stopped []string, err error)

@@ -91,7 +91,7 @@ type ToolCall struct {
 	Arguments string `json:"arguments"`
 	Result    string `json:"result,omitempty"`
 	// State is how far the call is, "" for calls that nobody runs.
-	State CallState `json:"state,omitempty" enum:"ask,running,done,failed,refused,unknown"`
+	State CallState `json:"state,omitempty" enum:"ask,page,running,done,failed,refused,unknown"`
 	// Title is what people call the skill.
 	Title string `json:"title,omitempty"`
 	// Tainted, of a question: text of strangers was in play when it was asked.
@@ -103,20 +103,29 @@ type ToolCall struct {
 // CallState is how far a call is.
 type CallState string
 
-// The states. Asks waits for the user's word.
+// The states. Asks waits for the user's word, OnPage for a page of theirs to
+// make the call.
 const (
 	Asks    CallState = "ask"
+	OnPage  CallState = "page"
 	Running CallState = "running"
 	Ran     CallState = "done"
 	Broke   CallState = "failed"
 	Refused CallState = "refused"
-	Unknown CallState = "unknown" // the server went away while it ran
+	Unknown CallState = "unknown" // the answer ended while it ran
 )
 
 // Said is a user's answer to the question whether a call may be made.
 type Said struct {
 	Call  int  `json:"call"` // its place among the answer's calls
 	Allow bool `json:"allow"`
+}
+
+// Brought is what a page of the user's made of a call.
+type Brought struct {
+	Call   int    `json:"call"` // its place among the answer's calls
+	Text   string `json:"text"`
+	Failed bool   `json:"failed"`
 }
 
 // Failure says why there is no answer, in kinds that a page can word.
@@ -217,6 +226,10 @@ type Settings struct {
 	Params       Params   `json:"params"`
 	Language     string   `json:"language"`
 	Skills       SkillUse `json:"skills,omitempty" enum:"on,off," doc:"empty: skills that touch nothing, with models that can call"`
+
+	// CodeInterpreter lets answers have the user's page run code, where all
+	// skills are on.
+	CodeInterpreter bool `json:"code_interpreter" required:"false" doc:"answers may have the page run Python, where skills are on"`
 }
 
 // Hit is a message that a search found.

@@ -14,7 +14,7 @@ func (r *run) work(ctx context.Context, j job) error {
 	m, _ := r.a.snapshot()
 	r.base, r.named, r.skills = len(m.ToolCalls), len(m.ToolCalls), j.skills
 	out, err := agent.Run(ctx, lent{r}, j.request, agent.Options{
-		Skills: j.skills, Tainted: j.tainted, Permit: r.permit, On: r.see, Now: r.s.now,
+		Skills: j.skills, Tainted: j.tainted, Permit: r.permit, Page: r.page, On: r.see, Now: r.s.now,
 	})
 	r.usage = out.Usage
 	return err

@@ -1,6 +1,7 @@
 // Package skill gives models tools: what they are called, what they take, and
 // the work itself. A skill says what it may touch: nothing outside, text that
-// strangers wrote, or the world. The package does not know models or chats;
+// strangers wrote, the world, or the user's own page, which then does the work.
+// The package does not know models or chats;
 // whoever runs the calls decides what needs a person's word.
 package skill
 
@@ -17,11 +18,13 @@ type Effect int
 
 // The effects. What Reads brings text into the conversation that may hold
 // instructions of strangers; what Changes does something that cannot be taken
-// back by itself.
+// back by itself. Page is work that the user's page does, shut off from
+// everything: its result holds nothing that the arguments did not.
 const (
 	Pure Effect = iota
 	Reads
 	Changes
+	Page
 )
 
 // Skill is one tool.
@@ -35,8 +38,11 @@ type Skill struct {
 	// would learn what the arguments hold; "" if not. nil: never. Once strangers'
 	// text is in play such a call needs a person's word although it only reads.
 	Address func(arguments json.RawMessage) string
+	// Check says what is wrong with arguments before the call is made; nil: any
+	// will do.
+	Check func(arguments json.RawMessage) error
 	// Call does the work. Its error is told to the model, which may try again,
-	// so it says what would be right.
+	// so it says what would be right. nil where the Effect is Page.
 	Call func(ctx context.Context, arguments json.RawMessage) (string, error)
 }
 
@@ -61,27 +67,54 @@ const (
 // Run calls a skill by name. Whatever goes wrong comes back as text for the
 // model; ok says whether it went well.
 func (s Set) Run(ctx context.Context, name, arguments string) (result string, ok bool) {
-	x, found := s.Find(name)
-	if !found {
-		return fmt.Sprintf("error: there is no tool %q", name), false
+	x, problem := s.Ready(name, arguments)
+	if problem != "" {
+		return problem, false
 	}
-	if len(arguments) > MaxArguments {
-		return fmt.Sprintf("error: arguments of %d bytes, at most %d", len(arguments), MaxArguments), false
+	if x.Call == nil {
+		return "error: only the user's page can run this, and there is none", false
 	}
-	if arguments == "" {
-		arguments = "{}"
-	}
-	if !json.Valid([]byte(arguments)) {
-		return "error: the arguments are not valid JSON", false
-	}
-	out, err := x.Call(ctx, json.RawMessage(arguments))
+	out, err := x.Call(ctx, object(arguments))
 	if err != nil {
 		return "error: " + err.Error(), false
 	}
-	if len(out) > MaxResult {
-		out = Cut(out, MaxResult) + "\n[cut]"
+	return Bounded(out), true
+}
+
+// Ready returns the skill of a call that can be made, or what the model is told
+// of a call that cannot.
+func (s Set) Ready(name, arguments string) (x Skill, problem string) {
+	x, found := s.Find(name)
+	switch {
+	case !found:
+		return x, fmt.Sprintf("error: there is no tool %q", name)
+	case len(arguments) > MaxArguments:
+		return x, fmt.Sprintf("error: arguments of %d bytes, at most %d", len(arguments), MaxArguments)
+	case !json.Valid(object(arguments)):
+		return x, "error: the arguments are not valid JSON"
 	}
-	return out, true
+	if x.Check != nil {
+		if err := x.Check(object(arguments)); err != nil {
+			return x, "error: " + err.Error()
+		}
+	}
+	return x, ""
+}
+
+// object is arguments as JSON: models leave out those of skills that take none.
+func object(arguments string) json.RawMessage {
+	if arguments == "" {
+		return json.RawMessage("{}")
+	}
+	return json.RawMessage(arguments)
+}
+
+// Bounded is a result as long as one may be.
+func Bounded(result string) string {
+	if len(result) > MaxResult {
+		return Cut(result, MaxResult) + "\n[cut]"
+	}
+	return result
 }
 
 // Cut returns at most limit bytes of a text and no half characters.

@@ -109,7 +109,7 @@ func (c *Conversations) Finish(ctx context.Context, o converse.Owner, node strin
 		return err
 	}
 	return c.write(ctx, func(tx Q) error {
-		n, err := tx.Exec(ctx, `UPDATE messages SET content = ?, reasoning = ?, tool_calls = ?, status = ?, failure = ?, counts = ?, node = '', lease = 0, stop = 0, consent = ''
+		n, err := tx.Exec(ctx, `UPDATE messages SET content = ?, reasoning = ?, tool_calls = ?, status = ?, failure = ?, counts = ?, node = '', lease = 0, stop = 0, consent = '', brought_call = -1, brought = ''
 			WHERE id = ? AND owner = ? AND node = ? AND status = 'live'`,
 			m.Content, m.Reasoning, j[0], string(m.Status), j[1], j[2], m.ID, string(o), node)
 		if err != nil {

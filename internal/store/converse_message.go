@@ -193,7 +193,7 @@ func (c *Conversations) Resume(ctx context.Context, o converse.Owner, id, node s
 		if err := roomFor(ctx, tx, o, 1); err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `UPDATE messages SET status = 'live', failure = '', node = ?, lease = ?, stop = 0, consent = ''
+		n, err := tx.Exec(ctx, `UPDATE messages SET status = 'live', failure = '', node = ?, lease = ?, stop = 0, consent = '', brought_call = -1, brought = ''
 			WHERE id = ? AND role = 'assistant' AND status NOT IN ('live', 'done')`, node, millis(lease), id)
 		if err != nil {
 			return err

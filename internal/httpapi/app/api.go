@@ -184,7 +184,12 @@ func sized[I, O any](a *API, access door.Access, pattern, summary string, limit 
 
 // do adds an operation that answers with nothing but 204.
 func do[I any](a *API, access door.Access, pattern, summary string, h func(context.Context, *I) error) {
-	operate(a, access, operation(pattern, summary, http.StatusNoContent, maxBody), func(ctx context.Context, in *I) (*struct{}, error) {
+	doSized(a, access, pattern, summary, maxBody, h)
+}
+
+// doSized is do with a limit of its own for the body.
+func doSized[I any](a *API, access door.Access, pattern, summary string, limit int64, h func(context.Context, *I) error) {
+	operate(a, access, operation(pattern, summary, http.StatusNoContent, limit), func(ctx context.Context, in *I) (*struct{}, error) {
 		return nil, h(ctx, in)
 	})
 }

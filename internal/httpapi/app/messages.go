@@ -5,6 +5,7 @@ import (
 
 	"malmoi/internal/converse"
 	"malmoi/internal/httpapi/door"
+	"malmoi/internal/skill"
 )
 
 // messageBody is a question or an answer.
@@ -70,6 +71,16 @@ type consentBody struct {
 	Allow bool   `json:"allow"`
 }
 
+type resultBody struct {
+	Call   string `json:"call" maxLength:"128" doc:"the id of the call whose state is page"`
+	Text   string `json:"text" maxLength:"32768" doc:"what came out, at most 32 KiB"`
+	Failed bool   `json:"failed" required:"false" doc:"the call went wrong, and text says how"`
+}
+
+// maxResult bounds the body of a page's result: every byte of it may be escaped
+// as six.
+const maxResult = 6*skill.MaxResult + 4<<10
+
 // maxAsk bounds the body of a question: every byte of it may be escaped.
 const maxAsk = 3 * converse.MaxContent
 
@@ -109,6 +120,12 @@ func (a *API) messages() {
 		Body consentBody
 	}) error {
 		return s.Consent(ctx, who(ctx), in.ID, in.Body.Call, in.Body.Allow)
+	})
+	doSized(a, door.Writes, "POST /api/messages/{id}/result", "Bring what the page made of the call that a live answer waits for; the first result counts", maxResult, func(ctx context.Context, in *struct {
+		ByID
+		Body resultBody
+	}) error {
+		return s.Result(ctx, who(ctx), in.ID, in.Body.Call, in.Body.Text, in.Body.Failed)
 	})
 	do(a, door.Writes, "DELETE /api/messages/{id}", "Delete a message with what hangs below it", func(ctx context.Context, in *ByID) error {
 		return s.DeleteMessage(ctx, who(ctx), in.ID)

@@ -12,14 +12,14 @@ type skillBody struct {
 	Name        string `json:"name"`
 	Title       string `json:"title"`
 	Description string `json:"description"`
-	Effect      string `json:"effect" enum:"pure,reads,changes" doc:"pure touches nothing, reads brings in text of strangers, changes asks first"`
+	Effect      string `json:"effect" enum:"pure,reads,changes,page" doc:"pure touches nothing, reads brings in text of strangers, changes asks first, page is done by the user's page"`
 }
 
 type skillsBody struct {
 	Skills []skillBody `json:"skills"`
 }
 
-var effects = map[skill.Effect]string{skill.Pure: "pure", skill.Reads: "reads", skill.Changes: "changes"}
+var effects = map[skill.Effect]string{skill.Pure: "pure", skill.Reads: "reads", skill.Changes: "changes", skill.Page: "page"}
 
 func (a *API) skills() {
 	call(a, door.Chats, "GET /api/skills", "List the skills that answers may use", func(ctx context.Context, _ *none) (skillsBody, error) {

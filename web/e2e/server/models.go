@@ -87,13 +87,14 @@ func (m *models) answer(name string, r llm.ChatRequest) fake.Script {
 	if r.Sampling.TopP != 0 {
 		seen.TopP = r.Sampling.TopP
 	}
-	question, results := "", 0
+	question, last, results := "", "", 0
 	for _, msg := range r.Messages {
 		seen.Messages = append(seen.Messages, turn{string(msg.Role), msg.Content})
 		if msg.Role == "user" {
 			question, results = msg.Content, 0
 		}
 		if msg.Role == "tool" {
+			last = msg.Content
 			results++
 		}
 	}
@@ -108,7 +109,7 @@ func (m *models) answer(name string, r llm.ChatRequest) fake.Script {
 	if len(r.Tools) == 0 {
 		p.calls = nil
 	}
-	return p.turn(results).script(delay)
+	return p.turn(results, last).script(delay)
 }
 
 func (m *models) seen() []request {

@@ -29,6 +29,7 @@ type plan struct {
 	delay     time.Duration // between pieces; negative: the server's
 	tool      bool
 	calls     [][2]string // one a turn: name and arguments
+	echo      bool        // the answer ends with the last call's result, as the model was told it
 	stall     bool        // after three pieces, until it is stopped
 	cut       bool        // the model breaks off
 	finish    string
@@ -51,6 +52,7 @@ const usual = -1
 //	/calc      calls the calculator, then answers
 //	/mail      calls a skill that changes something, then answers
 //	/spy       reads a page, then does as /mail
+//	/python CODE  has the page run the code, then says what came out
 //	/length    reaches the limit of tokens
 //	/code      a block of 2,500 lines
 //	/artifact HOST:PORT  HTML that tries to reach that address, and the page around it
@@ -83,6 +85,8 @@ func plans(question string) plan {
 		return plan{text: "메일 이야기는 여기까지입니다.", delay: usual, calls: [][2]string{mail}}
 	case "/spy":
 		return plan{text: "글을 읽고 답했습니다.", delay: usual, calls: [][2]string{{"read_page", `{}`}, mail}}
+	case "/python":
+		return plan{text: "실행 결과입니다.", delay: usual, echo: true, calls: [][2]string{python(strings.TrimSpace(strings.TrimPrefix(question, word)))}}
 	case "/length":
 		return plan{text: "길이 제한에 닿는 답", finish: "length", delay: usual}
 	case "/code":
@@ -106,10 +110,23 @@ func plans(question string) plan {
 // mail is a call that changes something.
 var mail = [2]string{"send_mail", `{"to":"kim@example.com","text":"내일 10시에 뵙겠습니다."}`}
 
-// turn is what the plan says after so many results of calls.
-func (p plan) turn(results int) plan {
+// python is a call that the user's page makes.
+func python(code string) [2]string {
+	arguments, err := json.Marshal(map[string]string{"code": code})
+	if err != nil {
+		panic(err) // a text is always JSON
+	}
+	return [2]string{"run_python", string(arguments)}
+}
+
+// turn is what the plan says after so many results of calls, of which last is
+// the last.
+func (p plan) turn(results int, last string) plan {
 	if results < len(p.calls) {
 		return plan{calls: p.calls[results : results+1], tool: true, delay: p.delay}
+	}
+	if p.echo && len(p.calls) > 0 {
+		p.text += "\n\n```text\n" + last + "\n```"
 	}
 	p.calls = nil
 	return p
