@@ -60,7 +60,9 @@ httpapi/ollama: httpapi/wire httpapi/rule llm chat engine/sample
 httpapi/clova: httpapi/wire httpapi/rule llm chat engine/sample
 safety/pii:
 skill/calc:
-skill: skill/calc skill/calendar
+skill/fresh:
+skill/money: skill/calc skill/fresh
+skill: skill/calc skill/calendar skill/money
 agent: llm chat skill
 skill/calendar:
 skill/web: skill guard
@@ -77,7 +79,7 @@ httpapi/mcp: httpapi/door account converse llm chat
 httpapi/app: httpapi/door httpapi/sse httpapi/wire account bus converse store llm skill
 httpapi: httpapi account llm chat engine/sample studio safety
 webui:
-app: account bus converse blob httpapi llm safety store webui
+app: account bus converse blob httpapi llm safety store upstream webui
 cli: app account bus catalog convert llm model nn token chat engine httpapi webui num weights store blob upstream safety skill converse
 archtest: golden
 `

@@ -25,7 +25,7 @@ type skillListCmd struct {
 	JSON bool `help:"As the tools of a chat request."`
 }
 
-func builtinSkills(env *Env) skill.Set { return skill.Builtin(env.Now, account.Seoul) }
+func builtinSkills(env *Env) skill.Set { return skill.Builtin(env.Now, account.Seoul, nil) }
 
 func (c *skillListCmd) Run(env *Env) error {
 	set := builtinSkills(env)

@@ -9,13 +9,19 @@ import (
 
 	"malmoi/internal/skill/calc"
 	"malmoi/internal/skill/calendar"
+	"malmoi/internal/skill/money"
 )
 
 // Builtin are the skills that need nothing but this machine. now is the clock,
-// zone where the users are.
-func Builtin(now func() time.Time, zone *time.Location) Set {
+// zone where the users are, rates the table of currencies; nil: the one that
+// comes with the program.
+func Builtin(now func() time.Time, zone *time.Location, rates func() *money.Table) Set {
 	c := clock{now, zone}
-	return Set{calculator, c.today(), c.dates(), c.holidays(), lunarSkill, unitSkill}
+	if rates == nil {
+		own := money.Reference()
+		rates = func() *money.Table { return own }
+	}
+	return Set{calculator, c.today(), c.dateSkill(), c.betweenSkill(), c.holidays(), lunarSkill, unitSkill, c.moneySkill(rates)}
 }
 
 var calculator = Skill{
@@ -64,65 +70,6 @@ func (c clock) today() Skill {
 			return out, nil
 		},
 	}
-}
-
-// parseDay reads 2026-11-24, or nothing for today.
-func (c clock) parseDay(s, name string) (time.Time, error) {
-	if s = strings.TrimSpace(s); s == "" || s == "today" || s == "오늘" {
-		return c.day(), nil
-	}
-	d, err := time.Parse(time.DateOnly, s)
-	if err != nil {
-		return d, fmt.Errorf("%s %q is not a date: write it as 2026-11-24", name, s)
-	}
-	return d, nil
-}
-
-// maxDays bounds how far dates are moved.
-const maxDays = 400_000
-
-func (c clock) dates() Skill {
-	return Skill{
-		Name: "date", Title: "날짜 계산",
-		Description: "Computes with dates: the date some days, weeks, months or years after (or, negative, before) a date, and the number of days between two dates. Dates are written as 2026-11-24; leave date out for today.",
-		Parameters: json.RawMessage(`{"type":"object","properties":{"date":{"type":"string","description":"start, empty for today"},"to":{"type":"string","description":"end, to count the days between"},
-"days":{"type":"integer"},"weeks":{"type":"integer"},"months":{"type":"integer"},"years":{"type":"integer"}}}`),
-		Call: func(_ context.Context, a json.RawMessage) (string, error) {
-			in, err := read[struct {
-				Date, To                   string
-				Days, Weeks, Months, Years int
-			}](a)
-			if err != nil {
-				return "", err
-			}
-			from, err := c.parseDay(in.Date, "date")
-			if err != nil {
-				return "", err
-			}
-			if in.To != "" {
-				to, err := c.parseDay(in.To, "to")
-				if err != nil {
-					return "", err
-				}
-				n := int(to.Sub(from).Hours() / 24)
-				return fmt.Sprintf("%s부터 %s까지 %d일 (%d주 %d일)", korean(from), korean(to), n, n/7, n%7), nil
-			}
-			for _, n := range []int{in.Days, in.Weeks, in.Months, in.Years} {
-				if n > maxDays || n < -maxDays {
-					return "", fmt.Errorf("that is too far away: at most %d", maxDays)
-				}
-			}
-			d := later(from, in.Years*12+in.Months).AddDate(0, 0, in.Days+7*in.Weeks)
-			return korean(from) + " → " + korean(d), nil
-		},
-	}
-}
-
-// later moves a date by months; a day that the month lacks becomes its last.
-func later(d time.Time, months int) time.Time {
-	first := calendar.Date(d.Year(), d.Month(), 1).AddDate(0, months, 0)
-	last := first.AddDate(0, 1, -1).Day()
-	return first.AddDate(0, 0, min(d.Day(), last)-1)
 }
 
 func (c clock) holidays() Skill {

@@ -13,7 +13,7 @@ import (
 
 func builtin() Set {
 	zone := time.FixedZone("KST", 9*3600)
-	return Builtin(func() time.Time { return time.Date(2026, 11, 24, 23, 30, 0, 0, time.UTC) }, zone) // the 25th in Korea
+	return Builtin(func() time.Time { return time.Date(2026, 11, 24, 23, 30, 0, 0, time.UTC) }, zone, nil) // the 25th in Korea
 }
 
 func TestBuiltin(t *testing.T) {
@@ -29,10 +29,20 @@ func TestBuiltin(t *testing.T) {
 	}
 	f("calculate", `{"expression":"1억 5천만 * 3%"}`, "= 4,500,000")
 	f("today", ``, "2026년 11월 25일 수요일 08시 30분", "음력 2026년 10월 17일")
-	f("date", `{"days":100}`, "2027년 3월 5일 금요일")
-	f("date", `{"date":"2026-01-31","months":1}`, "2026년 2월 28일")
-	f("date", `{"date":"2026-11-24","to":"2026-12-25"}`, "31일")
-	f("date", `{"date":"2026-11-24","to":"2026-11-01"}`, "-23일")
+	f("date", `{"amount":100,"unit":"days","direction":"after"}`, "2026년 11월 25일 수요일 → 2027년 3월 5일 금요일")
+	f("date", `{"amount":"30","unit":"days","direction":"before"}`, "2026년 10월 26일")
+	f("date", `{"amount":3,"unit":"weeks","direction":"after","date":"today"}`, "2026년 12월 16일")
+	f("date", `{"date":"2026-01-31","amount":1,"unit":"months","direction":"after"}`, "2026년 2월 28일")
+	f("date", `{"date":"2028-02-29","amount":1,"unit":"years","direction":"before"}`, "2027년 2월 28일")
+	f("days_between", `{"from":"2026-11-24","to":"2026-12-25"}`, " 31일 (4주 3일)")
+	f("days_between", `{"from":"2026-11-24","to":"2026-11-01"}`, "-23일")
+	f("days_between", `{"to":"2026년 12월 25일"}`, "2026년 11월 25일 수요일부터 2026년 12월 25일 금요일까지 30일")
+	f("days_between", `{"from":"1990.5.5"}`, "1990년 5월 5일", "13353일")
+	f("convert_money", `{"amount":100,"from":"USD","to":"KRW"}`, "100 USD(미국 달러) = 133,527 KRW(대한민국 원)", "1 USD = 1,335.27원: 2026-10-30 기준 참고 환율(유럽중앙은행", "26일 전 값", "오늘의 실제 환율과 다릅니다")
+	f("convert_money", `{"amount":"1억 5천만","from":"원","to":"달러"}`, "150,000,000 KRW(대한민국 원) = 112,336.83 USD")
+	f("convert_money", `{"amount":"3만원","to":"JPY"}`, "30,000 KRW", "= 3,533.01 JPY(일본 엔)", "100 JPY = 849.135원")
+	f("convert_money", `{"amount":"$50","from":"usd","to":"eur"}`, "= 44.75 EUR", "1 USD = ", "1 EUR = ")
+	f("convert_money", `{"amount":1,"from":"베트남 동"}`, "= 0.0523 KRW", "2026-09-29 기준")
 	f("holidays", `{"year":2026,"month":9}`, "2026년 9월 25일 금요일: 추석")
 	f("holidays", `{"month":11}`, "공휴일이 없습니다")
 	f("lunar", `{"date":"2026-08-15","from":"lunar"}`, "양력 2026년 9월 25일")
@@ -47,7 +57,11 @@ func TestWrongCalls(t *testing.T) {
 	s := builtin()
 	for name, list := range map[string][]string{
 		"nothing": {`{}`}, "calculate": {`{"expression":"1/0"}`, `[1]`, `{`, `{"expression":5}`},
-		"date": {`{"date":"어제"}`, `{"days":999999999}`}, "holidays": {`{"year":1999}`}, "lunar": {`{"date":"x","from":"lunar"}`, `{"date":"2026-13-01","from":"lunar"}`},
+		"date":         {`{"amount":1,"unit":"days","direction":"after","date":"어제"}`, `{"amount":999999999,"unit":"days","direction":"after"}`, `{}`, `{"amount":1.5,"unit":"days"}`, `{"amount":1,"unit":"hours"}`, `{"amount":1,"unit":"days","direction":"up"}`, `{"amount":{},"unit":"days"}`},
+		"days_between": {`{}`, `{"from":"2026-02-30"}`, `{"to":"12-25"}`},
+		"convert_money": {`{}`, `{"amount":100,"from":"USD","to":"XYZ"}`, `{"amount":"많이","from":"USD","to":"KRW"}`, `{"amount":1,"from":"USD","to":"달러"}`, `{"amount":"100달러","from":"EUR","to":"KRW"}`,
+			`{"amount":1e99,"from":"USD","to":"KRW"}`, `{"amount":"9999999조","from":"KRW","to":"USD"}`, `{"amount":[1],"from":"USD","to":"KRW"}`, `{"amount":"","from":"USD","to":"KRW"}`},
+		"holidays": {`{"year":1999}`}, "lunar": {`{"date":"x","from":"lunar"}`, `{"date":"2026-13-01","from":"lunar"}`},
 		"convert_unit": {`{"value":1,"from":"평","to":"kg"}`, `{"value":1,"from":"뼘","to":"m"}`, `{"value":"NaN","from":"m","to":"km"}`, `{"value":1,"from":"°C","to":"m"}`},
 	} {
 		for _, a := range list {
@@ -97,7 +111,7 @@ func TestTablesAreSound(t *testing.T) {
 
 func FuzzRun(f *testing.F) {
 	for _, s := range builtin() {
-		f.Add(s.Name, `{"expression":"1+1","value":1,"from":"m","to":"km","date":"2026-01-01","year":2026}`)
+		f.Add(s.Name, `{"expression":"1+1","value":1,"from":"m","to":"km","date":"2026-01-01","year":2026,"amount":3,"unit":"days","direction":"after","to":"USD"}`)
 	}
 	s := builtin()
 	f.Fuzz(func(t *testing.T, name, arguments string) { s.Run(t.Context(), name, arguments) })

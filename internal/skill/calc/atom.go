@@ -229,6 +229,11 @@ func Text(v *big.Rat) string {
 			return s
 		}
 	}
+	return Group(s)
+}
+
+// Group parts the digits of a decimal number before its point by thousands.
+func Group(s string) string {
 	sign := ""
 	if strings.HasPrefix(s, "-") {
 		sign, s = "-", s[1:]
