@@ -45,6 +45,8 @@ type Config struct {
 
 	Skills converse.Skills // what answers may use; nil: nothing
 
+	ModelNames map[string]string // further names of local models in the model APIs
+
 	Pull httpapi.Puller // what clients may fetch models with in personal mode; may be nil
 
 	MaxConcurrent int // requests at the model APIs at the same time

@@ -14,6 +14,7 @@ import (
 	"malmoi/internal/app"
 	"malmoi/internal/llm"
 	"malmoi/internal/safety/pii"
+	"malmoi/internal/upstream"
 )
 
 // serveCmd serves the page and the APIs until it is told to stop.
@@ -21,6 +22,7 @@ type serveCmd struct {
 	modelFlags
 	poolFlags
 	upstreamFlags
+	nameFlags
 	siteFlags
 	Listen   string   `help:"Address. Other than loopback needs accounts or an API key." default:"127.0.0.1:8080" placeholder:"HOST:PORT"`
 	APIKeys  []string `name:"api-key" help:"Key that clients must present, beside the keys that people make; repeat for several." placeholder:"KEY" env:"MALMOI_API_KEY"`
@@ -55,7 +57,7 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 		return llm.Load(path, info, o)
 	})
 	defer pool.Close()
-	others, err := c.upstreamFlags.open(ctx, env, g, log)
+	others, names, err := c.others(ctx, env, g, shelf, log)
 	if err != nil {
 		return err
 	}
@@ -68,7 +70,7 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 		return err
 	}
 	defer tools.Close()
-	site, err := c.site(ctx, env, g, log, models, tools)
+	site, err := c.site(ctx, env, g, log, models, names, tools)
 	if err != nil {
 		return err
 	}
@@ -87,6 +89,25 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 		return nil
 	}
 	return err
+}
+
+// others are the models of other servers, nil if there are none, and the
+// further names of local ones.
+func (c *serveCmd) others(ctx context.Context, env *Env, g *globals, shelf llm.Shelf, log *slog.Logger) (*upstream.Set, map[string]string, error) {
+	configs, err := c.upstreamFlags.configs(env, g)
+	if err != nil {
+		return nil, nil, err
+	}
+	aliases, err := c.nameFlags.aliases(g)
+	if err != nil {
+		return nil, nil, err
+	}
+	names, err := nameModels(aliases, configs, shelf)
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := c.upstreamFlags.open(ctx, env, configs, log)
+	return set, names, err
 }
 
 // preload reads the default model before the first question.

@@ -26,7 +26,7 @@ type siteFlags struct {
 }
 
 // site puts the site together on a database.
-func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Logger, models llm.Models, tools converse.Skills) (*app.Site, error) {
+func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Logger, models llm.Models, names map[string]string, tools converse.Skills) (*app.Site, error) {
 	mode, err := c.mode()
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Log
 	}
 	config := app.Config{
 		Filter: filter,
-		Skills: tools,
+		Skills: tools, ModelNames: names,
 		Listen: c.Listen, Database: database, Blobs: app.Files(files), Mode: mode,
 		MaxConcurrent: c.Requests, APIKeys: c.APIKeys, Hosts: c.Hosts, Origins: c.Origins, Proxies: proxies,
 		Version: Version, Page: webui.Handler(), Log: log, Now: env.Now, Pull: pullForClients(env, g),

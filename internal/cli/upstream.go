@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -21,7 +20,6 @@ import (
 type upstreamFlags struct {
 	Upstream  []string `name:"upstream" sep:"none" help:"Other server with an OpenAI-compatible API whose models are offered too; replicas with commas between them; repeat for several. Its key is read from MALMOI_UPSTREAM_KEY_NAME." placeholder:"NAME=URL"`
 	Upstreams string   `name:"upstreams" help:"JSON file of such servers with keys, aliases and limits; keys in it are encrypted when it is first read (default: upstreams.json in the data folder, if it is there)." placeholder:"FILE"`
-	Alias     []string `name:"alias" sep:"none" help:"Name under which a model of another server is offered." placeholder:"ALIAS=NAME/MODEL"`
 }
 
 // firstLook is how long the start waits for other servers to list their models.
@@ -29,10 +27,9 @@ type upstreamFlags struct {
 const firstLook = 3 * time.Second
 
 // open begins to look at the other servers; nil if there are none.
-func (f *upstreamFlags) open(ctx context.Context, env *Env, g *globals, log *slog.Logger) (*upstream.Set, error) {
-	configs, err := f.configs(env, g)
-	if err != nil || len(configs) == 0 {
-		return nil, err
+func (f *upstreamFlags) open(ctx context.Context, env *Env, configs []upstream.Config, log *slog.Logger) (*upstream.Set, error) {
+	if len(configs) == 0 {
+		return nil, nil
 	}
 	set, err := upstream.New(configs, upstream.Options{Log: log, Now: env.Now, Mask: pii.Mask})
 	if err != nil {
@@ -44,7 +41,7 @@ func (f *upstreamFlags) open(ctx context.Context, env *Env, g *globals, log *slo
 	return set, nil
 }
 
-// configs puts file, flags and environment together.
+// configs puts file, flags and environment together; names come later.
 func (f *upstreamFlags) configs(env *Env, g *globals) ([]upstream.Config, error) {
 	configs, err := f.file(g)
 	if err != nil {
@@ -58,30 +55,7 @@ func (f *upstreamFlags) configs(env *Env, g *globals) ([]upstream.Config, error)
 		c.Key = upstream.Secret(env.Getenv(upstream.EnvName(c.Name)))
 		configs = append(configs, c)
 	}
-	for _, s := range f.Alias {
-		alias, name, model, err := upstream.ParseAlias(s)
-		if err != nil {
-			return nil, err
-		}
-		if err := addAlias(configs, alias, name, model); err != nil {
-			return nil, err
-		}
-	}
 	return configs, nil
-}
-
-func addAlias(configs []upstream.Config, alias, name, model string) error {
-	for i := range configs {
-		if configs[i].Name != name {
-			continue
-		}
-		if configs[i].Aliases == nil {
-			configs[i].Aliases = map[string]string{}
-		}
-		configs[i].Aliases[alias] = model
-		return nil
-	}
-	return withHint(fmt.Errorf("alias %q: there is no upstream %q", alias, name), "name the server with --upstream %s=URL", name)
 }
 
 // file reads the configuration file. The key that seals it is made only where

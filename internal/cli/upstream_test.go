@@ -12,9 +12,9 @@ func TestUpstreamConfigs(t *testing.T) {
 	g := &globals{Data: filepath.Join(dir, "data")}
 	vars := map[string]string{"MALMOI_UPSTREAM_KEY_MY_GPU": "sk-env"}
 	env := &Env{Getenv: func(name string) string { return vars[name] }}
-	f := upstreamFlags{Upstream: []string{"my-gpu=http://a:8000,http://b:8000"}, Alias: []string{"큰모델=my-gpu/org/m"}}
+	f := upstreamFlags{Upstream: []string{"my-gpu=http://a:8000,http://b:8000"}}
 	got, err := f.configs(env, g)
-	if err != nil || len(got) != 1 || got[0].Key != "sk-env" || len(got[0].URLs) != 2 || got[0].Aliases["큰모델"] != "org/m" {
+	if err != nil || len(got) != 1 || got[0].Key != "sk-env" || len(got[0].URLs) != 2 {
 		t.Errorf("flags: %+v, %v", got, err)
 	}
 	if _, err := os.Stat(g.Data); err == nil {
@@ -35,7 +35,7 @@ func TestUpstreamConfigs(t *testing.T) {
 		t.Errorf("the key stays in the file: %s", data)
 	}
 	for _, bad := range []upstreamFlags{
-		{Upstream: []string{"x"}}, {Alias: []string{"a=none/m"}}, {Alias: []string{"a"}}, {Upstreams: filepath.Join(dir, "none.json")},
+		{Upstream: []string{"x"}}, {Upstreams: filepath.Join(dir, "none.json")},
 	} {
 		if got, err := bad.configs(env, g); err == nil {
 			t.Errorf("%+v: %+v", bad, got)

@@ -74,7 +74,7 @@ func TestClovaStream(t *testing.T) {
 	cut := fake.Script{Steps: []fake.Step{{Event: llm.Event{Content: "안"}}, {Err: llm.ErrBusy}}}
 	r = newRig(t, cut, nil)
 	a = r.post("/v3/chat-completions/HCX-005", clovaHello+`}`, "Accept", "text/event-stream")
-	if !strings.Contains(a.body, "event: error\ndata: {\"status\":{\"code\":\"42900\"") {
+	if !strings.Contains(a.body, "event: error\ndata: {\"status\":{\"code\":\"42901\"") {
 		t.Errorf("a stream that breaks: %s", a.body)
 	}
 }

@@ -16,12 +16,16 @@ func (s *Server) embedder(ctx context.Context, c *call, name string) (llm.Genera
 	return s.acquire(ctx, c, s.embeddingModel(name))
 }
 
-// embeddingModel is the local model behind CLOVA Studio's names.
+// embeddingModel is the local model behind CLOVA Studio's names. Its path
+// embedding/v2 is the model bge-m3.
 func (s *Server) embeddingModel(name string) string {
-	if to, ok := s.opt.ModelNames[name]; ok {
+	if to, ok := s.configured(name); ok {
 		return to
 	}
-	name = strings.TrimSuffix(name, ":latest")
+	if to, ok := s.configured(clova.EmbeddingV2); ok && name == "v2" {
+		return to
+	}
+	name = strings.TrimSuffix(name, ollamaTag)
 	first := ""
 	for _, m := range s.models.List() {
 		if m.Name == name {

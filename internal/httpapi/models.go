@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -37,28 +38,57 @@ func (s *Server) acquire(ctx context.Context, c *call, name string) (llm.Generat
 // configured name comes first, so that an office can say what HCX-005 is;
 // otherwise the default model stands in for CLOVA Studio's.
 func (s *Server) localName(name string) string {
-	if to, ok := s.opt.ModelNames[name]; ok {
+	if to, ok := s.configured(name); ok {
 		return to
 	}
-	name = strings.TrimSuffix(name, ":latest") // Ollama's clients add it
+	name = strings.TrimSuffix(name, ollamaTag)
 	if clova.ModelName(name) && !slices.ContainsFunc(s.models.List(), func(i llm.Info) bool { return i.Name == name }) {
 		return ""
 	}
 	return name
 }
 
+// ollamaTag is what Ollama's clients add to a name without a tag.
+const ollamaTag = ":latest"
+
+// configured is the model that the configuration puts behind a name.
+func (s *Server) configured(name string) (model string, ok bool) {
+	if model, ok = s.opt.ModelNames[name]; !ok {
+		model, ok = s.opt.ModelNames[strings.TrimSuffix(name, ollamaTag)]
+	}
+	return model, ok
+}
+
+// offered are the models and after them their further names, sorted. A name
+// whose model has been removed meanwhile is left out.
+func (s *Server) offered() []llm.Info {
+	list := s.models.List()
+	models := map[string]llm.Info{}
+	for _, i := range list {
+		models[i.Name] = i
+	}
+	list = slices.Clone(list)
+	for _, name := range slices.Sorted(maps.Keys(s.opt.ModelNames)) {
+		if i, ok := models[s.opt.ModelNames[name]]; ok {
+			i.Name = name
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
 // listModels is GET /v1/models, in the dialect of the client.
 func (s *Server) listModels(w http.ResponseWriter, r *http.Request) error {
 	if speaksAnthropic(r) {
-		return s.writeJSON(w, http.StatusOK, anthropic.NewModelList(s.models.List()))
+		return s.writeJSON(w, http.StatusOK, anthropic.NewModelList(s.offered()))
 	}
-	return s.writeJSON(w, http.StatusOK, openai.NewModelList(s.models.List()))
+	return s.writeJSON(w, http.StatusOK, openai.NewModelList(s.offered()))
 }
 
 // getModel is GET /v1/models/{id}; ids may hold slashes.
 func (s *Server) getModel(w http.ResponseWriter, r *http.Request) error {
 	id := r.PathValue("id")
-	for _, i := range s.models.List() {
+	for _, i := range s.offered() {
 		if i.Name != id {
 			continue
 		}

@@ -51,7 +51,7 @@ func (s *Server) ollamaEmbedding(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) ollamaTags(w http.ResponseWriter, r *http.Request) error {
-	return s.writeJSON(w, http.StatusOK, ollama.Tags(s.models.List()))
+	return s.writeJSON(w, http.StatusOK, ollama.Tags(s.offered()))
 }
 
 func (s *Server) ollamaRunning(w http.ResponseWriter, r *http.Request) error {

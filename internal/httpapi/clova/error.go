@@ -21,10 +21,20 @@ type Envelope struct {
 // OK wraps a result.
 func OK(result any) Envelope { return Envelope{Status{"20000", "OK"}, result} }
 
-// NewError says an error in CLOVA Studio's codes.
+// NewError says an error in CLOVA Studio's codes. Of too many requests it says
+// what CLOVA Studio says and no more: clients compare the text to know that
+// they should wait.
 func NewError(e *wire.Error) Envelope {
-	return Envelope{Status: Status{code(e), e.Message}}
+	c, message := code(e), e.Message
+	if c == rateExceeded {
+		message = "Too many requests - rate exceeded"
+	}
+	return Envelope{Status: Status{c, message}}
 }
+
+// rateExceeded answers every limit of requests: 42900 is only seen in lists,
+// and clients in the wild wait at this one.
+const rateExceeded = "42901"
 
 // codes are CLOVA Studio's numbers for our words.
 var codes = map[string]string{
@@ -61,7 +71,7 @@ func code(e *wire.Error) string {
 	case http.StatusRequestEntityTooLarge:
 		return "41300"
 	case http.StatusTooManyRequests:
-		return "42900"
+		return rateExceeded
 	case http.StatusServiceUnavailable:
 		return "50300"
 	}

@@ -8,8 +8,11 @@ func ModelName(name string) bool {
 	return strings.HasPrefix(name, "HCX-") || strings.HasPrefix(name, "LK-")
 }
 
+// EmbeddingV2 is the model behind the path embedding/v2.
+const EmbeddingV2 = "bge-m3"
+
 // EmbeddingName reports whether a name is one of its embedding models. "v2" is
 // the last word of its newer path.
 func EmbeddingName(name string) bool {
-	return name == "clir-emb-dolphin" || name == "clir-sts-dolphin" || name == "bge-m3" || name == "v2"
+	return name == "clir-emb-dolphin" || name == "clir-sts-dolphin" || name == EmbeddingV2 || name == "v2"
 }
