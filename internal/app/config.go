@@ -13,6 +13,7 @@ import (
 	"malmoi/internal/account"
 	"malmoi/internal/converse"
 	"malmoi/internal/safety"
+	"malmoi/internal/upstream"
 )
 
 // Mode says whether people have accounts.
@@ -46,6 +47,9 @@ type Config struct {
 	Skills converse.Skills // what answers may use; nil: nothing
 
 	ModelNames map[string]string // further names of local models in the model APIs
+
+	Pool      api.Pool      // holds local models in memory, for admins; may be nil
+	Upstreams *upstream.Set // other servers, for admins; may be nil
 
 	Pull httpapi.Puller // what clients may fetch models with in personal mode; may be nil
 

@@ -86,6 +86,8 @@ var tries = map[string]try{
 	"GET /artifact":        {},
 	"GET /api/admin/usage": {}, "GET /api/admin/audit": {}, "GET /api/admin/audit/export": {},
 	"GET /api/admin/models": {}, "GET /api/admin/health": {}, "GET /api/admin/settings": {},
+	"GET /api/admin/pool": {}, "GET /api/admin/upstreams": {},
+	"POST /api/admin/pool/unload": {body: `{"model":"unknown"}`, want: 404},
 	"PUT /api/admin/settings": {body: `{"krw_per_hour":10,"default_quota":{},"signup":"invite"}`},
 
 	"GET /api/chats":                        {},

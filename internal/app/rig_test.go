@@ -67,7 +67,16 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 	model.OnChat = script
 	model.OnComplete = func(llm.CompletionRequest) fake.Script { return fake.Say("more") }
 	model.OnEmbed = func(texts []string) ([][]float32, int, error) { return make([][]float32, len(texts)), len(texts), nil }
-	r := &rig{t: t, file: filepath.Join(t.TempDir(), "malmoi.db"), log: &buffer{}, set: &fake.Set{Models: []*fake.Model{model}}, skew: &atomic.Int64{}}
+	set := &fake.Set{Models: []*fake.Model{model}}
+	r := newRigOn(t, set, change)
+	r.set = set
+	return r
+}
+
+// newRigOn is newRig with other models.
+func newRigOn(t *testing.T, models llm.Models, change func(*Config)) *rig {
+	t.Helper()
+	r := &rig{t: t, file: filepath.Join(t.TempDir(), "malmoi.db"), log: &buffer{}, skew: &atomic.Int64{}}
 	c := Config{
 		Listen: "127.0.0.1:0", Database: r.file, Mode: Accounts, Version: "test", KeepAlive: 200 * time.Millisecond,
 		Now:   func() time.Time { return time.Now().Add(time.Duration(r.skew.Load())) },
@@ -78,7 +87,7 @@ func newRig(t *testing.T, change func(*Config)) *rig {
 		change(&c)
 	}
 	var err error
-	if r.site, err = Open(context.Background(), c, r.set); err != nil {
+	if r.site, err = Open(context.Background(), c, models); err != nil {
 		t.Fatal(err)
 	}
 	server := httptest.NewServer(r.site.Server.Handler())

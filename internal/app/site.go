@@ -95,10 +95,14 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 	s.Converse = converse.NewService(s.db.Conversations(), models, s.bus, converse.Options{
 		Node: s.node, Now: c.Now, Log: c.Log, Meter: s.Accounts, Blobs: c.Blobs, Skills: c.Skills, Titles: true, Alone: s.db.Dialect() == store.SQLite,
 	})
-	s.api = api.New(api.Options{
+	a := api.Options{
 		Accounts: s.Accounts, Converse: s.Converse, Bus: s.bus, Models: models, Single: s.Single, FilterLevel: s.filterLevel(), Providers: c.Providers, LDAP: c.Directory != nil, Site: s,
-		Version: c.Version, KeepAlive: c.KeepAlive, Log: c.Log, Now: c.Now,
-	})
+		Pool: c.Pool, Version: c.Version, KeepAlive: c.KeepAlive, Log: c.Log, Now: c.Now,
+	}
+	if c.Upstreams != nil {
+		a.Upstreams = others{c.Upstreams}
+	}
+	s.api = api.New(a)
 	tools := mcp.New(mcp.Options{Models: models, Search: s.Converse, Meter: s.Accounts, Version: c.Version, Log: c.Log})
 	o.Routes = slices.Concat(s.api.Routes(), tools.Routes())
 	if s.Server, err = httpapi.New(models, o); err != nil {

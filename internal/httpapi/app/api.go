@@ -29,6 +29,8 @@ type Options struct {
 	Providers   []Provider // identity providers, in the order of their buttons
 	LDAP        bool       // passwords may be those of a directory
 	Site        Site       // what the health page shows; nil: less of it
+	Pool        Pool       // holds local models in memory; nil: there are none
+	Upstreams   Upstreams  // other servers; nil: there are none
 	Version     string
 
 	KeepAlive    time.Duration // silence after which a stream gets a sign of life, default 10 s
@@ -77,6 +79,8 @@ func New(o Options) *API {
 	a.invitations()
 	a.audit()
 	a.site()
+	a.pool()
+	a.upstreams()
 	a.chats()
 	a.messages()
 	a.folders()

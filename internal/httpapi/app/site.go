@@ -138,9 +138,13 @@ const statsTimeout = 2 * time.Second
 
 func (a *API) siteModels(ctx context.Context, _ *none) (siteModels, error) {
 	out := siteModels{Models: []siteModel{}}
+	pool := a.poolState()
 	for _, i := range a.opt.Models.List() {
 		m := siteModel{Model: wire.NewModel(i)}
-		if i.Loaded {
+		switch local := resident(pool, i.Name); {
+		case local != nil && !i.Remote:
+			m.Running, m.Waiting = local.Stats.Running, local.Stats.Waiting
+		case i.Loaded && (i.Remote || a.opt.Pool == nil):
 			m.Running, m.Waiting = a.working(ctx, i)
 		}
 		out.Models = append(out.Models, m)
@@ -148,8 +152,8 @@ func (a *API) siteModels(ctx context.Context, _ *none) (siteModels, error) {
 	return out, nil
 }
 
-// working is what a model in memory does now. One that is just being unloaded
-// does nothing.
+// working is what a model does now that no pool holds. One that cannot be
+// reached does nothing.
 func (a *API) working(ctx context.Context, i llm.Info) (running, waiting int) {
 	ctx, cancel := context.WithTimeout(ctx, statsTimeout)
 	defer cancel()
