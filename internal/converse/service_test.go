@@ -81,7 +81,7 @@ func rigWith(t *testing.T, db *store.DB, node string, b *bus.Memory, script func
 	r.other = &fake.Model{About: llm.Info{Name: "other", Context: 4096}, OnChat: script}
 	set := &fake.Set{Models: []*fake.Model{r.model, r.other}}
 	r.Service = converse.NewService(db.Conversations(), set, b, converse.Options{
-		Node: node, Meter: r.spent, FlushMS: 10, LeaseFor: 300 * time.Millisecond, Blobs: blobs{}, Skills: skills, AskFor: testAskFor,
+		Node: node, Meter: r.spent, FlushMS: 10, LeaseFor: 300 * time.Millisecond, Blobs: blobs{}, Skills: skills, AskFor: testAskFor, PageFor: testPageFor,
 	})
 	t.Cleanup(func() {
 		if err := r.Close(); err != nil {
@@ -96,6 +96,9 @@ func rigWith(t *testing.T, db *store.DB, node string, b *bus.Memory, script func
 
 // testAskFor is long enough for a person that is a test.
 const testAskFor = time.Second
+
+// testPageFor is long enough for a page that is a test.
+const testPageFor = 3 * time.Second
 
 // blobs keeps files in memory.
 type blobs map[string][]byte

@@ -85,7 +85,10 @@ func (r *rig) toolChat() string {
 }
 
 // asked waits for an answer's open question and returns its call.
-func (r *rig) asked(id string) converse.ToolCall {
+func (r *rig) asked(id string) converse.ToolCall { return r.waits(id, converse.Asks) }
+
+// waits waits until a call of an answer waits in a state, and returns it.
+func (r *rig) waits(id string, state converse.CallState) converse.ToolCall {
 	r.t.Helper()
 	ctx, cancel := context.WithTimeout(r.t.Context(), 5*time.Second)
 	defer cancel()
@@ -101,13 +104,13 @@ func (r *rig) asked(id string) converse.ToolCall {
 		}
 		c := &calls[d.Index]
 		c.State, c.Tainted = d.State, d.Tainted
-		if d.State == converse.Asks {
+		if d.State == state {
 			return found
 		}
 		return nil
 	}})
 	if !errors.Is(err, found) {
-		r.t.Fatalf("nothing is asked: %v, %+v", err, calls)
+		r.t.Fatalf("nothing waits in %s: %v, %+v", state, err, calls)
 	}
 	return calls[len(calls)-1]
 }
