@@ -2,6 +2,8 @@ package httpapi
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"log/slog"
 	"net"
@@ -195,6 +197,29 @@ func TestArtifactsAreLockedUp(t *testing.T) {
 	}
 	if a.status != 200 || strings.Contains(policy, "allow-same-origin") || strings.Contains(policy, "http") || strings.Contains(policy, "-src 'self'") {
 		t.Errorf("%d, policy %q", a.status, policy)
+	}
+}
+
+// Python has no origin and no network either, and its one script is named by its hash.
+func TestPythonIsLockedUp(t *testing.T) {
+	r := newRig(t, fake.Say("x"), nil)
+	a := r.do("GET", "/python", "")
+	policy := a.header.Get("Content-Security-Policy")
+	for _, rule := range []string{"sandbox allow-scripts;", "default-src 'none'", "connect-src 'none'", "worker-src blob:;", "form-action 'none'", "frame-ancestors 'self'"} {
+		if !strings.Contains(policy, rule) {
+			t.Errorf("policy %q lacks %q", policy, rule)
+		}
+	}
+	for _, hole := range []string{"allow-same-origin", "http", "'self';", "'unsafe-inline'", "'unsafe-eval'", "data:"} {
+		if strings.Contains(strings.TrimSuffix(policy, "frame-ancestors 'self'"), hole) {
+			t.Errorf("policy %q has %q", policy, hole)
+		}
+	}
+	_, script, _ := strings.Cut(a.body, "<script>")
+	script, _, _ = strings.Cut(script, "</script>")
+	sum := sha256.Sum256([]byte(script))
+	if named := "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"; a.status != 200 || !strings.Contains(policy, named) {
+		t.Errorf("%d: policy %q does not name the script's hash %s", a.status, policy, named)
 	}
 }
 

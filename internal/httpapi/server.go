@@ -87,6 +87,7 @@ func (s *Server) routes() *http.ServeMux {
 	add("GET /metrics", keyed, plain(s.metrics.handler))
 	add("GET /api/info", listed, s.info)
 	add("GET /artifact", open, s.artifact)
+	add("GET /python", open, s.python)
 
 	add("GET /v1/models", keyed, s.listModels)
 	add("GET /v1/models/{id...}", keyed, s.getModel)

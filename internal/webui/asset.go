@@ -14,6 +14,7 @@ type asset struct {
 	mime      string
 	immutable bool // its name changes with its content
 	bodies    []body
+	packed    fs.FS // has the asset as name+packedSuffix, in place of bodies
 }
 
 // body is an asset's bytes in one content encoding, "" for as it is. The
@@ -35,19 +36,29 @@ var mimes = map[string]string{
 	".ico":         "image/x-icon",
 	".js":          "text/javascript; charset=utf-8",
 	".json":        "application/json",
+	".mjs":         "text/javascript; charset=utf-8",
 	".png":         "image/png",
 	".svg":         "image/svg+xml",
 	".txt":         "text/plain; charset=utf-8",
+	".wasm":        "application/wasm",
 	".webmanifest": "application/manifest+json",
 	".woff2":       "font/woff2",
+	".zip":         "application/zip",
 }
 
 // load reads every file of the page, keyed by its path without leading slash.
 func load(page fs.FS) (map[string]*asset, error) {
 	assets := map[string]*asset{}
 	err := fs.WalkDir(page, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || isEncoded(name) {
+		if err != nil || entry.IsDir() {
 			return err
+		}
+		if plain, ok := packedName(page, name); ok {
+			assets[plain] = newPacked(page, plain)
+			return nil
+		}
+		if isEncoded(name) {
+			return nil
 		}
 		a, err := read(page, name)
 		assets[name] = a
@@ -65,11 +76,16 @@ func isEncoded(name string) bool {
 	return false
 }
 
-func read(page fs.FS, name string) (*asset, error) {
+func newAsset(name string) *asset {
 	a := &asset{name: name, mime: mimes[path.Ext(name)], immutable: strings.HasPrefix(name, "assets/")}
 	if a.mime == "" {
 		a.mime = "application/octet-stream"
 	}
+	return a
+}
+
+func read(page fs.FS, name string) (*asset, error) {
+	a := newAsset(name)
 	for _, e := range encodings {
 		if data, err := fs.ReadFile(page, name+e.suffix); err == nil {
 			a.bodies = append(a.bodies, newBody(e.name, data))

@@ -98,20 +98,26 @@ func isAPI(name string) bool {
 }
 
 func send(w http.ResponseWriter, r *http.Request, a *asset) {
-	b := a.choose(r.Header.Get("Accept-Encoding"))
 	header := w.Header()
 	secure(header)
 	header.Set("Content-Type", a.mime)
-	header.Set("ETag", b.etag)
-	if len(a.bodies) > 1 {
-		header.Add("Vary", "Accept-Encoding")
-	}
-	if b.encoding != "" {
-		header.Set("Content-Encoding", b.encoding)
-	}
 	header.Set("Cache-Control", "no-cache")
 	if a.immutable {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	if len(a.bodies) != 1 {
+		header.Add("Vary", "Accept-Encoding")
+	}
+	if a.packed != nil {
+		if err := sendPacked(w, r, a); err != nil {
+			http.Error(w, "this file of the page cannot be read", http.StatusInternalServerError)
+		}
+		return
+	}
+	b := a.choose(r.Header.Get("Accept-Encoding"))
+	header.Set("ETag", b.etag)
+	if b.encoding != "" {
+		header.Set("Content-Encoding", b.encoding)
 	}
 	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.data))
 }

@@ -26,15 +26,17 @@ const script = "console.log('말모이')"
 
 func page(t *testing.T) fstest.MapFS {
 	return fstest.MapFS{
-		"dist.txt":                  {Data: []byte("no page")},
-		"dist/index.html":           {Data: []byte("<!doctype html><title>말모이</title>")},
-		"dist/icon.svg":             {Data: []byte("<svg/>")},
-		"dist/manifest.webmanifest": {Data: []byte("{}")},
-		"dist/assets/a-1.js":        {Data: []byte(script)},
-		"dist/assets/a-1.js.gz":     {Data: zipped(t, script)},
-		"dist/assets/a-1.js.br":     {Data: []byte("brotli bytes")},
-		"dist/assets/f-1.woff2":     {Data: []byte("font")},
-		"dist/assets/odd.bin":       {Data: []byte("odd")},
+		"dist.txt":                   {Data: []byte("no page")},
+		"dist/index.html":            {Data: []byte("<!doctype html><title>말모이</title>")},
+		"dist/icon.svg":              {Data: []byte("<svg/>")},
+		"dist/manifest.webmanifest":  {Data: []byte("{}")},
+		"dist/assets/a-1.js":         {Data: []byte(script)},
+		"dist/assets/a-1.js.gz":      {Data: zipped(t, script)},
+		"dist/assets/a-1.js.br":      {Data: []byte("brotli bytes")},
+		"dist/assets/f-1.woff2":      {Data: []byte("font")},
+		"dist/assets/odd.bin":        {Data: []byte("odd")},
+		"dist/assets/py/p-1.wasm.gz": {Data: zipped(t, script)},
+		"dist/assets/py/bad.zip.gz":  {Data: []byte("not gzip")},
 	}
 }
 
@@ -72,6 +74,8 @@ func TestFiles(t *testing.T) {
 		{"/assets/a-1.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable", 200},
 		{"/assets/f-1.woff2", "font/woff2", "public, max-age=31536000, immutable", 200},
 		{"/assets/odd.bin", "application/octet-stream", "public, max-age=31536000, immutable", 200},
+		{"/assets/py/p-1.wasm", "application/wasm", "public, max-age=31536000, immutable", 200},
+		{"/assets/py/p-1.wasm.gz", "", "", 404},
 		{"/assets/../icon.svg", "image/svg+xml", "no-cache", 200},
 		{"/assets/gone-2.js", "", "", 404},
 		{"/assets/gone", "", "", 404},
@@ -142,6 +146,41 @@ func TestEncodings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A file that lies there only compressed reaches every client as what it is.
+func TestPacked(t *testing.T) {
+	h := newHandler(page(t))
+	const path = "/assets/py/p-1.wasm"
+	r := get(t, h, path, "Accept-Encoding", "gzip, deflate, br")
+	if r.Header.Get("Content-Encoding") != "gzip" || r.Header.Get("Vary") != "Accept-Encoding" {
+		t.Fatalf("headers %v", r.Header)
+	}
+	z, err := gzip.NewReader(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plain, _ := io.ReadAll(z); string(plain) != script {
+		t.Errorf("unzipped to %q", plain)
+	}
+	tag := r.Header.Get("ETag")
+	if r := get(t, h, path, "Accept-Encoding", "gzip", "If-None-Match", tag); r.StatusCode != http.StatusNotModified || tag == "" {
+		t.Errorf("tag %q: status %d, want 304", tag, r.StatusCode)
+	}
+	for _, accept := range []string{"", "br", "gzip;q=0"} {
+		r := get(t, h, path, "Accept-Encoding", accept)
+		if body := text(t, r); body != script || r.Header.Get("Content-Encoding") != "" || r.Header.Get("ETag") != "" {
+			t.Errorf("accept %q: body %q, headers %v", accept, body, r.Header)
+		}
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodHead, path, nil))
+	if w.Code != http.StatusOK || w.Body.Len() != 0 {
+		t.Errorf("HEAD: status %d, %d bytes", w.Code, w.Body.Len())
+	}
+	if r := get(t, h, "/assets/py/bad.zip"); r.StatusCode != http.StatusInternalServerError {
+		t.Errorf("a damaged file: status %d, want 500", r.StatusCode)
 	}
 }
 
