@@ -64,13 +64,12 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 	if others != nil {
 		defer others.Close()
 	}
-	models := together(pool, others)
 	tools, err := openSkills(env, g, log)
 	if err != nil {
 		return err
 	}
 	defer tools.Close()
-	site, err := c.site(ctx, env, g, log, models, names, tools)
+	site, err := c.site(ctx, env, g, log, parts{pool, others, names, tools})
 	if err != nil {
 		return err
 	}
@@ -83,7 +82,7 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 	if err := c.preload(ctx, env, pool); err != nil {
 		return err
 	}
-	c.greet(env, site, listener, models)
+	c.greet(env, site, listener, together(pool, others))
 	err = site.Serve(ctx, listener)
 	if errors.Is(err, context.Canceled) {
 		return nil

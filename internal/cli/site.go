@@ -12,6 +12,7 @@ import (
 	"malmoi/internal/httpapi"
 	"malmoi/internal/llm"
 	"malmoi/internal/store"
+	"malmoi/internal/upstream"
 	"malmoi/internal/webui"
 )
 
@@ -25,8 +26,16 @@ type siteFlags struct {
 	Proxies    []string `name:"trusted-proxy" help:"Address or network of a proxy that may say for whom it speaks (X-Forwarded-For, X-Forwarded-Proto)." placeholder:"ADDRESS"`
 }
 
+// parts are what a site answers with.
+type parts struct {
+	pool   *llm.Pool
+	others *upstream.Set     // nil: there are none
+	names  map[string]string // further names of local models
+	tools  converse.Skills
+}
+
 // site puts the site together on a database.
-func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Logger, models llm.Models, names map[string]string, tools converse.Skills) (*app.Site, error) {
+func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Logger, p parts) (*app.Site, error) {
 	mode, err := c.mode()
 	if err != nil {
 		return nil, err
@@ -49,7 +58,7 @@ func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Log
 	}
 	config := app.Config{
 		Filter: filter,
-		Skills: tools, ModelNames: names,
+		Skills: p.tools, ModelNames: p.names, Pool: p.pool, Upstreams: p.others,
 		Listen: c.Listen, Database: database, Blobs: app.Files(files), Mode: mode,
 		MaxConcurrent: c.Requests, APIKeys: c.APIKeys, Hosts: c.Hosts, Origins: c.Origins, Proxies: proxies,
 		Version: Version, Page: webui.Handler(), Log: log, Now: env.Now, Pull: pullForClients(env, g),
@@ -57,7 +66,7 @@ func (c *serveCmd) site(ctx context.Context, env *Env, g *globals, log *slog.Log
 	if err := signIn(c.SignIn, env, &config); err != nil {
 		return nil, err
 	}
-	site, err := app.Open(ctx, config, models)
+	site, err := app.Open(ctx, config, together(p.pool, p.others))
 	return site, siteHint(err)
 }
 

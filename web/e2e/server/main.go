@@ -10,10 +10,11 @@
 // The first word of a question commands: see script.go. Beside the real routes
 // there are some for tests:
 //
-//	GET  /test/state   {"requests":[{"model","messages":[{"role","content"}],"temperature",…,"title":bool}]}: what the models were asked
-//	POST /test/reset   {"accounts"?,"key"?,"delay_ms"?,"models"?}: a new site with an empty database; what is left out is as at the start
-//	POST /test/models  {"models":[as in /api/info]}: other models, on the same site
-//	POST /test/cut     closes every open connection at once, as a bad network does
+//	GET  /test/state     {"requests":[{"model","messages":[{"role","content"}],"temperature",…,"title":bool}],"upstream":[…]}: what the models were asked
+//	POST /test/reset     {"accounts"?,"key"?,"delay_ms"?,"models"?,"upstream"?,"pool"?}: a new site with an empty database; what is left out is as at the start
+//	POST /test/models    {"models":[as in /api/info]}: other models, on the same site
+//	POST /test/upstream  {"down":bool}: the other server dies in the middle of its answers, or is back
+//	POST /test/cut       closes every open connection at once, as a bad network does
 //
 // It must never be reachable from elsewhere and refuses to listen on anything
 // but loopback.

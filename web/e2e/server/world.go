@@ -16,6 +16,8 @@ import (
 
 	"malmoi/internal/app"
 	"malmoi/internal/httpapi/wire"
+	"malmoi/internal/llm"
+	"malmoi/internal/upstream"
 	"malmoi/internal/webui"
 )
 
@@ -23,6 +25,7 @@ import (
 type world struct {
 	site   *app.Site
 	models *models
+	far    *far // nil: there is none
 	dir    string
 }
 
@@ -32,6 +35,8 @@ type setting struct {
 	Key      string        `json:"key"`
 	DelayMS  *int          `json:"delay_ms"`
 	Models   *[]wire.Model `json:"models"`
+	Upstream *farSetting   `json:"upstream"` // another malmoi, whose model is offered too
+	Pool     bool          `json:"pool"`     // local models are loaded when they are asked, and unloaded
 }
 
 func newWorld(ctx context.Context, f flags, address string, s setting) (*world, error) {
@@ -63,15 +68,39 @@ func newWorld(ctx context.Context, f flags, address string, s setting) (*world, 
 		c.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	}
 	w := &world{models: newModels(list, delay), dir: dir}
-	if w.site, err = app.Open(ctx, c, w.models); err != nil {
-		os.RemoveAll(dir)
-		return nil, err
+	if err := w.open(ctx, c, s, delay); err != nil {
+		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
 }
 
+// open opens the site on all the models that it is to have.
+func (w *world) open(ctx context.Context, c app.Config, s setting, delay time.Duration) (err error) {
+	all := []llm.Models{w.models}
+	if s.Pool {
+		pool := newPool(w.models)
+		c.Pool, all[0] = pool, pool
+	}
+	if s.Upstream != nil {
+		if w.far, err = newFar(ctx, filepath.Join(w.dir, "far.db"), *s.Upstream, delay); err != nil {
+			return err
+		}
+		c.Upstreams = w.far.set
+		all = append(all, w.far.set)
+	}
+	w.site, err = app.Open(ctx, c, upstream.Join(all...))
+	return err
+}
+
 func (w *world) close() error {
-	return errors.Join(w.site.Close(), os.RemoveAll(w.dir))
+	var err error
+	if w.site != nil {
+		err = w.site.Close()
+	}
+	if w.far != nil {
+		err = errors.Join(err, w.far.close())
+	}
+	return errors.Join(err, os.RemoveAll(w.dir))
 }
 
 // server hands requests to the world of now.
@@ -120,7 +149,7 @@ func run(ctx context.Context, args []string) error {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.Method + " " + r.URL.Path {
 	case "GET /test/state":
-		s.reply(w, map[string]any{"requests": s.world().models.seen()}, nil)
+		s.reply(w, map[string]any{"requests": s.world().models.seen(), "upstream": s.world().far.seen()}, nil)
 	case "POST /test/reset":
 		var in setting
 		err := read(r, &in)
@@ -135,6 +164,15 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		err := read(r, &in)
 		if err == nil {
 			s.world().models.replace(in.Models)
+		}
+		s.reply(w, map[string]any{}, err)
+	case "POST /test/upstream":
+		var in struct {
+			Down bool `json:"down"`
+		}
+		err := read(r, &in)
+		if err == nil {
+			err = s.world().far.fall(in.Down)
 		}
 		s.reply(w, map[string]any{}, err)
 	case "POST /test/cut":
