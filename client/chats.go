@@ -52,6 +52,8 @@ type ToolCall struct {
 	Name      string `json:"name"`
 	Arguments string `json:"arguments"`
 	Result    string `json:"result"`
+	State     string `json:"state"` // ask, page, running, done, failed, refused, unknown; "": nobody runs it
+	Title     string `json:"title"` // what people call it
 }
 
 // Failure says why there is no answer.
@@ -85,6 +87,7 @@ type NewChat struct {
 	Model  string `json:"model,omitempty"`
 	Folder string `json:"folder,omitempty"`
 	System string `json:"system,omitempty"`
+	Skills string `json:"skills,omitempty"` // "on", "off", or "" for what the settings say
 }
 
 // NewChat begins a conversation.
@@ -148,6 +151,30 @@ func (c *Client) Stop(ctx context.Context, message string) error {
 	return c.call(ctx, "POST", under("/api/messages/", message, "/stop"), nil, nil)
 }
 
+// Consent allows or refuses a call whose state is ask. The first word counts;
+// a later one is an Error with status 409.
+func (c *Client) Consent(ctx context.Context, message, call string, allow bool) error {
+	body := struct {
+		Call  string `json:"call"`
+		Allow bool   `json:"allow"`
+	}{call, allow}
+	return c.call(ctx, "POST", under("/api/messages/", message, "/consent"), body, nil)
+}
+
+// Result is what came out of a call whose state is page: who reads the answer
+// has made it in the page's place.
+type Result struct {
+	Call   string `json:"call"`
+	Text   string `json:"text"` // at most 32 KiB
+	Failed bool   `json:"failed"`
+}
+
+// Bring hands in a result. The first one counts; a later one is an Error with
+// status 409.
+func (c *Client) Bring(ctx context.Context, message string, r Result) error {
+	return c.call(ctx, "POST", under("/api/messages/", message, "/result"), r, nil)
+}
+
 // Delta is what is to be appended to an answer. With Reset, everything said
 // before is to be forgotten first.
 type Delta struct {
@@ -163,6 +190,9 @@ type ToolCallDelta struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
 	Arguments string `json:"arguments"`
+	State     string `json:"state"` // takes the place of the one before
+	Title     string `json:"title"`
+	Result    string `json:"result"`
 }
 
 // ErrCut is returned by Follow when the connection ended again and again
