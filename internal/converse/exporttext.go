@@ -38,7 +38,13 @@ func markdown(c Chat, list []Message) []byte {
 			fmt.Fprintf(&b, "## 나\n\n%s\n\n", strings.TrimSpace(m.Content))
 			continue
 		}
-		fmt.Fprintf(&b, "## 답\n\n*%s · %s · %s*\n\n%s\n\n", GeneratedMark, m.Model, m.Created.Format(stampForm), strings.TrimSpace(m.Content))
+		fmt.Fprintf(&b, "## 답\n\n*%s · %s · %s*\n\n", GeneratedMark, m.Model, m.Created.Format(stampForm))
+		for _, c := range calls(m) {
+			markdownCall(&b, c)
+		}
+		if text := strings.TrimSpace(m.Content); text != "" {
+			b.WriteString(text + "\n\n")
+		}
 		if note := ended(m); note != "" {
 			fmt.Fprintf(&b, "*%s*\n\n", note)
 		}
@@ -79,6 +85,7 @@ func htmlPage(c Chat, list []Message) ([]byte, error) {
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"question": func(m Message) bool { return m.Role == User },
 	"ended":    ended,
+	"calls":    calls,
 	"at":       func(m Message) string { return m.Created.Format(stampForm) },
 }).Parse(`<!doctype html>
 <html lang="ko">
@@ -97,6 +104,9 @@ section { margin: 1.5rem 0 }
 .text { white-space: pre-wrap }
 .question .text { background: color-mix(in srgb, currentColor 8%, transparent); border-radius: 1rem; padding: .75rem 1rem }
 .about, details { font-size: .85rem; opacity: .75 }
+details { margin: .5rem 0 }
+summary { cursor: pointer }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: .25rem 0 .75rem; font-size: .8rem }
 @media print { section { break-inside: avoid-page } }
 </style>
 </head>
@@ -106,6 +116,8 @@ section { margin: 1.5rem 0 }
 {{range .Messages}}{{if question .}}<section class="question"><div class="text">{{.Content}}</div></section>
 {{else}}<section class="answer"><p class="about">{{$.Mark}} · {{.Model}} · {{at .}}</p>
 {{with .Reasoning}}<details><summary>생각</summary><div class="text">{{.}}</div></details>
+{{end}}{{range calls .}}<details><summary>도구: {{.Title}}{{with .State}} · {{.}}{{end}}</summary>
+{{with .Arguments}}<p>실행한 내용</p><pre>{{.}}</pre>{{end}}{{if .Result}}<p>{{.ResultTitle}}</p><pre>{{.Result}}</pre>{{end}}</details>
 {{end}}<div class="text">{{.Content}}</div>{{with ended .}}<p class="about">{{.}}</p>{{end}}</section>
 {{end}}{{end}}</body>
 </html>
