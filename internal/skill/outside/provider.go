@@ -1,7 +1,6 @@
 package outside
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,13 +9,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
-	"sync"
 	"time"
 
 	"malmoi/internal/guard"
 	"malmoi/internal/skill"
-	"malmoi/internal/skill/mcp"
 	"malmoi/internal/skill/openapi"
 	"malmoi/internal/skill/web"
 )
@@ -28,50 +26,41 @@ type Options struct {
 	Now func() time.Time
 }
 
-// look is how often tool servers are asked for their tools.
-const look = 30 * time.Second
-
 // Provider has the skills of a File.
 type Provider struct {
+	allow   []string
 	client  *http.Client
 	web     bool
 	search  web.Provider
 	fixed   skill.Set // of described services
 	servers []*server
 	log     *slog.Logger
-	stop    context.CancelFunc
-	running sync.WaitGroup
-}
-
-// server is a tool server with the tools that it had when it was last asked.
-type server struct {
-	name   string
-	client *mcp.Client
-	mu     sync.Mutex
-	tools  skill.Set
-	said   string // the last trouble, so that it is logged once
 }
 
 // Open checks everything that needs no network. Tool servers are started in the
 // background; their skills come when they answer.
 func Open(f File, o Options) (*Provider, error) {
-	p, err := assemble(f, o)
+	p, err := assemble(f, o, nil)
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	p.stop = stop
-	for _, s := range p.servers {
-		p.running.Go(func() { p.follow(ctx, s) })
-	}
+	p.start()
 	return p, nil
 }
 
-func assemble(f File, o Options) (*Provider, error) {
+func (p *Provider) start() {
+	for _, s := range p.servers {
+		s.start()
+	}
+}
+
+// assemble makes a provider whose tool servers are not started. Those of
+// before whose part of the file is as it was are taken over as they are.
+func assemble(f File, o Options, before *Provider) (*Provider, error) {
 	if err := f.check(); err != nil {
 		return nil, fmt.Errorf("skills: %w", err)
 	}
-	p := &Provider{web: f.Web, log: o.Log, stop: func() {}}
+	p := &Provider{allow: f.Allow, web: f.Web, log: o.Log}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -96,16 +85,28 @@ func assemble(f File, o Options) (*Provider, error) {
 		p.fixed = append(p.fixed, set...)
 	}
 	for _, s := range f.MCP {
-		c, err := mcp.Open(mcp.Config{
-			Name: s.Name, Command: s.Command, Dir: s.Dir, Env: pairs(s.Env), URL: s.URL, Headers: s.Headers, Only: s.Only, Reads: s.Reads,
-			Pins: s.Approved, Client: p.client, Log: p.log, Now: o.Now,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("skills: %w", err)
+		one := before.same(s, f.Allow)
+		if one == nil {
+			if one, err = p.newServer(s, o.Now); err != nil {
+				return nil, fmt.Errorf("skills: %w", err)
+			}
 		}
-		p.servers = append(p.servers, &server{name: s.Name, client: c})
+		p.servers = append(p.servers, one)
 	}
 	return p, nil
+}
+
+// same is the server that was made from the same lines, nil if there is none.
+func (p *Provider) same(s Server, allow []string) *server {
+	if p == nil {
+		return nil
+	}
+	for _, old := range p.servers {
+		if reflect.DeepEqual(old.made, s) && (s.URL == "" || slices.Equal(p.allow, allow)) {
+			return old
+		}
+	}
+	return nil
 }
 
 // service reads a description.
@@ -138,78 +139,31 @@ func pairs(env map[string]string) []string {
 	return out
 }
 
-// follow keeps a server's tools known until ctx ends.
-func (p *Provider) follow(ctx context.Context, s *server) {
-	tick := time.NewTicker(look)
-	defer tick.Stop()
-	for {
-		p.ask(ctx, s)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-}
-
-func (p *Provider) ask(ctx context.Context, s *server) {
-	set, err := s.client.Skills(ctx)
-	if ctx.Err() != nil {
-		return
-	}
-	said := ""
-	if err != nil {
-		said = err.Error()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.tools = set
-	if said != "" && s.said == "" {
-		p.log.Warn("a tool server has no tools now", "name", s.name, "error", err)
-	}
-	s.said = said
-}
-
 // Skills are what may be used now, for one answer.
 func (p *Provider) Skills() skill.Set {
-	var set skill.Set
-	if p.web || p.search != nil {
-		set = web.New(p.client, p.search)
-	}
-	set = append(set, p.fixed...)
+	set := p.here()
 	for _, s := range p.servers {
-		s.mu.Lock()
-		set = append(set, s.tools...)
-		s.mu.Unlock()
+		set = append(set, s.skills()...)
 	}
 	return set
 }
 
-// Close ends the tool servers.
-func (p *Provider) Close() error {
-	p.stop()
-	var errs []error
-	for _, s := range p.servers {
-		errs = append(errs, s.client.Close())
+// here are the skills that are known without asking anybody.
+func (p *Provider) here() skill.Set {
+	var set skill.Set
+	if p.web || p.search != nil {
+		set = web.New(p.client, p.search)
 	}
-	p.running.Wait()
-	return errors.Join(errs...)
+	return append(set, p.fixed...)
 }
 
-// Tools asks one tool server what it offers, approved or not.
-func Tools(ctx context.Context, f File, name string, o Options) ([]mcp.Tool, error) {
-	f.OpenAPI, f.Search = nil, nil
-	p, err := assemble(f, o)
-	if err != nil {
-		return nil, err
-	}
-	defer p.Close()
+// Close ends the tool servers.
+func (p *Provider) Close() error {
+	var errs []error
 	for _, s := range p.servers {
-		if s.name == name {
-			return s.client.Tools(ctx)
-		}
+		errs = append(errs, s.end())
 	}
-	return nil, fmt.Errorf("skills: there is no tool server %q", name)
+	return errors.Join(errs...)
 }
 
 // Verify says what becomes of the operations of one described service.
