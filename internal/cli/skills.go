@@ -23,24 +23,16 @@ import (
 // allSkills are the built-in skills and those of skills.json.
 type allSkills struct {
 	own    skill.Set
-	others *outside.Provider // nil: none
+	others *outside.Live
 }
 
 // Skills implements converse.Skills.
 func (a allSkills) Skills(context.Context, account.Principal) skill.Set {
-	if a.others == nil {
-		return a.own
-	}
 	return slices.Concat(a.own, a.others.Skills())
 }
 
 // Close ends tool servers.
-func (a allSkills) Close() error {
-	if a.others == nil {
-		return nil
-	}
-	return a.others.Close()
-}
+func (a allSkills) Close() error { return a.others.Close() }
 
 func skillsPath(g *globals) string { return filepath.Join(g.Data, "skills.json") }
 
@@ -50,22 +42,31 @@ func skillsFile(g *globals) (f outside.File, found bool, err error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return f, false, nil
 	}
-	box, err := seal.OpenFile(filepath.Join(g.Data, "secret.key"))
+	box, err := secretBox(g)
 	if err == nil {
 		f, err = outside.ReadFile(path, box)
 	}
-	return f, true, withHint(err, "the form of the file is in docs/guide/skills.md")
+	return f, true, withHint(err, skillsHint)
 }
 
-// openSkills starts what answers may use.
+func secretBox(g *globals) (*seal.Box, error) {
+	return seal.OpenFile(filepath.Join(g.Data, "secret.key"))
+}
+
+const skillsHint = "the form of the file is in docs/guide/skills.md"
+
+// openSkills starts what answers may use, and follows skills.json and rates.tsv.
 func openSkills(env *Env, g *globals, log *slog.Logger) (allSkills, error) {
-	all := allSkills{own: builtinSkills(env)}
-	f, found, err := skillsFile(g)
-	if err != nil || !found {
-		return all, err
+	rates, err := openRates(env, g, log)
+	if err != nil {
+		return allSkills{}, err
 	}
-	all.others, err = outside.Open(f, outside.Options{Dir: g.Data, Log: log, Now: env.Now})
-	return all, withHint(err, "the form of the file is in docs/guide/skills.md")
+	box := func() (*seal.Box, error) { return secretBox(g) }
+	others, err := outside.OpenLive(skillsPath(g), box, outside.Options{Dir: g.Data, Log: log, Now: env.Now})
+	if err != nil {
+		return allSkills{}, withHint(err, skillsHint)
+	}
+	return allSkills{own: skill.Builtin(env.Now, account.Seoul, rates.Table), others: others}, nil
 }
 
 // skillVerifyCmd says what becomes of a service's operations.
@@ -169,7 +170,7 @@ func (c *skillApproveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 	if err := outside.Approve(skillsPath(g), c.Server, pins); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stdout, "%d approved; a running server takes them when it is started again\n", len(pins))
+	fmt.Fprintf(env.Stdout, "%d approved; a running server takes them at the next question\n", len(pins))
 	return nil
 }
 
@@ -177,7 +178,7 @@ func (c *skillApproveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 // cursor or hide.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\n' || r >= ' ' && r != 0x7f && !(r >= 0x80 && r < 0xa0) && !(r >= 0x200b && r <= 0x200f) && !(r >= 0x202a && r <= 0x202e) && !(r >= 0x2060 && r <= 0x206f) && !(r >= 0xe0000 && r <= 0xe0fff) {
+		if r == '\n' || r == '\t' || r >= ' ' && r != 0x7f && !(r >= 0x80 && r < 0xa0) && !(r >= 0x200b && r <= 0x200f) && !(r >= 0x202a && r <= 0x202e) && !(r >= 0x2060 && r <= 0x206f) && !(r >= 0xe0000 && r <= 0xe0fff) {
 			return r
 		}
 		return '\uFFFD'
