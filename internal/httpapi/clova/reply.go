@@ -60,9 +60,9 @@ type UsageDetails struct {
 }
 
 // Filter is the verdict of the text filter on one group. The groups, the names
-// and that the score is text are those of langchain-community's fixtures. That
-// 0 means bad language and 2 none is how we remember NAVER's guide; no source
-// at hand says it.
+// and that the score is text are those of langchain-community's fixtures. Which
+// way the score runs is NAVER's: guide.ncloud-docs.com, CLOVA Studio, "View
+// code", section "AI Filter", lists 0 as a high and 2 as a low possibility.
 type Filter struct {
 	GroupName string `json:"groupName"`
 	Name      string `json:"name"`
