@@ -5,6 +5,7 @@
 #
 #   make bench        BENCH_MODEL=file.gguf
 #   make bench-peer   BENCH_MODELS="a.gguf b.gguf" BENCH_FLAGS="--threads 1,2"
+#   make bench-openvino BENCH_MODELS="a.gguf"
 #   make bench-gate   BENCH_MODELS="a.gguf" BENCH_BASE=HEAD~3
 
 PYTHON       ?= python3
@@ -13,11 +14,17 @@ BENCH_PAIRED := $(PYTHON) bench/paired.py --malmoi $(BIN)
 BENCH_NAMES  ?= smollm2-135m qwen2.5-coder-0.5b
 BENCH_MODELS ?= $(foreach m,$(BENCH_NAMES),$(shell $(BIN) show $(m) --path 2>/dev/null))
 BENCH_MODEL  ?= $(firstword $(BENCH_MODELS))
-BENCH_FLAGS  ?= --quick
+# About 13 minutes for all models together: nine pairs of what is cheap, three at least of what is not.
+BENCH_FLAGS  ?= --quick --total 780
 BENCH_BASE   ?= HEAD
 BENCH_GATE   ?= 0.95
 
-.PHONY: bench bench-peer bench-self bench-gate
+.PHONY: bench bench-peer bench-openvino bench-self bench-gate test-bench
+
+# The scripts' own tests measure nothing, so they are part of 'make test'.
+test: test-bench
+test-bench:
+	$(PYTHON) -m unittest discover -s bench -p 'test_*.py'
 
 bench: build
 	$(BIN) bench --model $(BENCH_MODEL)
@@ -25,6 +32,12 @@ bench: build
 bench-peer: build
 	$(PYTHON) bench/peer.py install
 	$(BENCH_PAIRED) $(BENCH_FLAGS) $(addprefix --model ,$(BENCH_MODELS))
+
+# Prompts only, against a second peer (300 MB on disk, from PyPI), with files that it reads.
+bench-openvino: BENCH_NAMES = smollm2-135m qwen2.5-coder-1.5b
+bench-openvino: build
+	$(PYTHON) bench/peer.py install --openvino
+	$(BENCH_PAIRED) --peer openvino $(BENCH_FLAGS) $(addprefix --model ,$(BENCH_MODELS))
 
 # How far apart two copies of the same server seem to be on this machine.
 bench-self: build

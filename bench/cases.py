@@ -156,6 +156,12 @@ class Cases:
         yield "repeat", ("repeat_plain", "repeat_best"), self.repeat
         yield "busy", ("busy",), self.busy
 
+    def prompts_only(self):
+        """What is asked of a peer that is one for prompts only."""
+        yield "prefill 128", ("prefill_128",), lambda side, seed: self.prefill(side, seed, 128, 3)
+        yield "prefill 512", ("prefill_512",), lambda side, seed: self.prefill(side, seed, 512, 1)
+        yield "prefill 2048", ("prefill_2048",), lambda side, seed: self.prefill(side, seed, DEEP, 1)
+
     def prefill(self, side, seed, n, times):
         """Short prompts are summed over several requests, which hides the clock's and the scheduler's grain."""
         side.clear()

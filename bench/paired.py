@@ -5,6 +5,7 @@
     python3 bench/paired.py --quick --model A.gguf --model B.gguf
     python3 bench/paired.py --threads 1,2 --pairs 9 --model A.gguf
     python3 bench/paired.py --self --model A.gguf               # malmoi against itself: the noise of this machine
+    python3 bench/paired.py --peer openvino --model A.gguf      # prompts only, against openvino-genai
     python3 bench/paired.py --other OLD_BINARY --gate 0.95 --model A.gguf     # two builds; fails if the new is slower
     python3 bench/paired.py --table                             # only rewrite docs/benchmarks.md from bench/results
 
@@ -23,6 +24,8 @@ How noise is treated
     - A pair during which other processes, or the hypervisor, took more than --disturbed of the processors is
       measured again, at most --repeats times per case and while --budget allows; the calmest attempt counts, and
       the result says how many pairs stayed disturbed.
+    - With a limit of time (--budget, --total) every case still gets three pairs; then the cheap ones get theirs up to
+      --pairs, and the expensive ones what is left. The table says how many pairs each row has.
     - --self shows how far apart two copies of malmoi seem to be. A ratio inside that spread says nothing.
 
 How to read it
@@ -54,6 +57,7 @@ sys.path.insert(0, str(HERE))
 import cases  # noqa: E402  (beside this script)
 import quiet  # noqa: E402
 import report  # noqa: E402
+import rounds  # noqa: E402
 import sides  # noqa: E402
 
 AVX2_VARIANT = "haswell"  # ggml's processor library for AVX2
@@ -66,11 +70,12 @@ def say(*words):
 class Run:
     """One model with one number of threads."""
 
-    def __init__(self, options, model, threads):
-        self.o, self.model, self.threads = options, model, threads
+    def __init__(self, options, model, threads, budget):
+        self.o, self.model, self.threads, self.budget = options, model, threads, budget  # seconds; 0 is no limit
         self.values = {}  # metric → {"a": […], "b": […], "disturbed": […]}
         self.errors = {}
         self.retried = {}
+        self.done, self.seconds = {}, {}  # case → pairs kept, and what they took, repeats included
         self.sides, self.with_lookup, self.peer_about = {}, None, None
         off, on = sides.Malmoi.lookup_flags(options.malmoi)
         self.off, self.on = options.plain_flags or off, options.lookup_flags or on
@@ -82,6 +87,8 @@ class Run:
         common = (self.model, self.threads, o.context)
         if which == "a":
             side = sides.Malmoi(o.malmoi, *common, isa=o.isa, flags=self.off if flags is None else flags)
+        elif o.kind == "openvino":
+            side = sides.OpenVINO(self.model, self.threads)
         elif o.kind == "peer":
             side = sides.Peer(*common, variant=AVX2_VARIANT if o.isa == "avx2" else o.variant)
         else:
@@ -134,7 +141,7 @@ class Run:
         """Measure both sides; again while others disturb it and the case has repeats left."""
         if name in self.errors:
             return
-        best = None
+        best, start = None, time.monotonic()
         while True:
             began = time.monotonic()
             try:
@@ -142,6 +149,8 @@ class Run:
                 for which in order:
                     got[which], share = measure(which, seed)
                     shares.append(share)
+            except sides.Unread:
+                raise
             except (sides.Failed, OSError, KeyError, ValueError) as e:
                 self.errors[name] = str(e)
                 say(f"  {name}: {e}")
@@ -150,12 +159,14 @@ class Run:
                 best = (got, max(shares))
             if not keep or best[1] <= self.o.disturbed or self.retried.get(name, 0) >= self.o.repeats:
                 break
-            if self.o.budget and time.monotonic() - self.began + 5 * (time.monotonic() - began) > self.o.budget:
+            if self.budget and self.left() < 5 * (time.monotonic() - began):
                 break
             self.retried[name] = self.retried.get(name, 0) + 1
             seed = f"{seed} again {self.retried[name]}"
         if not keep:
             return
+        self.done[name] = self.done.get(name, 0) + 1
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.monotonic() - start
         got, share = best
         for key in got["a"].keys() | got["b"].keys():
             if key in metrics or key.startswith("_"):
@@ -171,7 +182,11 @@ class Run:
             return measure(side, seed), watch.share()
         return both
 
-    def load(self, which, seed, cold):
+    def left(self):
+        """Seconds of the budget, or None without one."""
+        return self.budget - (time.monotonic() - self.began) if self.budget else None
+
+    def load(self, which, seed, cold, memory=True):
         """Start a server of its own; from the start of the process to the first token."""
         if cold and not drop_from_page_cache(self.model):
             raise sides.Failed("the file stays in the page cache: another process maps it, or the system does not let go")
@@ -184,7 +199,7 @@ class Run:
             ids = [rng.randrange(100, 5000) for _ in range(8)]
             a = side.ask(ids, 1)
             out, share = {("load_cold" if cold else "load_warm"): 1000 * (a.first - side.started)}, watch.share()
-            if not cold:
+            if memory:
                 side.ask([rng.randrange(100, 5000) for _ in range(512)], 32)
                 out["memory"] = side.peak_bytes() / 1e6
             return out, share
@@ -192,54 +207,69 @@ class Run:
             side.close()
 
     def measure_all(self):
-        o, pairs = self.o, 0
-        began = self.began = time.monotonic()
-        if self.wants(("load_cold",)) and o.kind == "peer":
-            for i in range(min(o.pairs, o.cold_pairs)):  # before any server maps the file
-                self.pair("cold start", ("load_cold",), lambda w, s: self.load(w, s, True), f"cold {i}", order="ba" if i % 2 else "ab")
-        for i in range(o.pairs + 1):
-            if self.wants(("load_warm", "memory")):
-                self.pair("start", ("load_warm", "memory"), lambda w, s: self.load(w, s, False), f"load {i}", keep=i > 0, order="ba" if i % 2 else "ab")
-            if i >= 2 and o.budget and (time.monotonic() - began) > 0.15 * o.budget:
-                break
+        self.began = time.monotonic()
+        self.starts()
         with self.running():
             a, b = self.sides["a"], self.sides["b"]
             prompts = cases.Prompts(a)
             for s in ("The old mill, 1908.", "낱말을 적는다."):
                 if a.tokenize(s, True) != b.tokenize(s, True):
                     say(f"  the sides split {s!r} differently; prompts are given as token ids, so nothing depends on it")
-            c = cases.Cases(prompts, cases.QUICK if o.quick else cases.Sizes(), self.lookup_side, self.neighbour)
-            todo = [(n, m, f) for n, m, f in c.all() if self.wants(m)]
-            for n, m, f in todo:
-                if n in WARM_UP:
-                    self.pair(n, m, self.timed(f), "warm up", keep=False)
-            longest = 0.0
-            for i in range(o.pairs):
-                start = time.monotonic()
-                for n, m, f in todo:
-                    self.pair(n, m, self.timed(f), f"round {i} {n}", order="ba" if i % 2 else "ab")
-                pairs, took = i + 1, time.monotonic() - start
-                longest = max(longest, took)
-                say(f"  round {pairs} of {o.pairs}: {took:.0f} s")
-                if o.budget and i >= 1 and time.monotonic() - began + longest > o.budget:
-                    say(f"  stopped by --budget after {pairs} pairs")
-                    break
+            c = cases.Cases(prompts, cases.QUICK if self.o.quick else cases.Sizes(), self.lookup_side, self.neighbour)
+            all_cases = c.prompts_only() if self.o.kind == "openvino" else c.all()
+            self.cases([(n, m, f) for n, m, f in all_cases if self.wants(m)])
             self.peer_about = b.about() if isinstance(b, sides.Peer) else None
-        return pairs
 
-    def result(self, pairs):
-        out = {}
+    def starts(self):
+        """Cases that start servers of their own, before any other is in memory."""
+        o = self.o
+        if self.wants(("load_cold",)) and o.kind == "peer":
+            for i in range(min(o.pairs, o.cold_pairs)):  # before any server maps the file
+                self.pair("cold start", ("load_cold",), lambda w, s: self.load(w, s, True, False), f"cold {i}", order="ba" if i % 2 else "ab")
+        if not self.wants(("load_warm", "memory")):
+            return
+        for i in range(min(o.pairs, rounds.LEAST if o.kind == "openvino" else o.pairs) + 1):
+            spent = self.budget and time.monotonic() - self.began > STARTS * self.budget
+            if i > rounds.LEAST and spent:
+                break
+            memory = i <= rounds.LEAST or not self.budget  # which hardly varies, and costs a prompt each time
+            self.pair("start", ("load_warm", "memory"), lambda w, s: self.load(w, s, False, memory), f"load {i}", keep=i > 0, order="ba" if i % 2 else "ab")
+
+    def cases(self, todo):
+        o = self.o
+        for n, m, f in todo:
+            if n in WARM_UP or o.kind == "openvino":  # which makes code for each size when it first sees it
+                self.pair(n, m, self.timed(f), "warm up", keep=False)
+        i = 0
+        while True:
+            done = {n: self.done.get(n, 0) for n, _, _ in todo if n not in self.errors}
+            names = rounds.chosen(done, {n: self.seconds[n] / k for n, k in done.items() if k}, o.pairs, self.left())
+            if not names:
+                break
+            start = time.monotonic()
+            for n, m, f in todo:
+                if n in names:
+                    self.pair(n, m, self.timed(f), f"round {i} {n}", order="ba" if i % 2 else "ab")
+            i += 1
+            say(f"  round {i}, {len(names)} of {len(todo)} cases: {time.monotonic() - start:.0f} s")
+
+    def result(self):
+        out, pairs = {}, 0
         for metric, v in sorted(self.values.items()):
             row = {k: [round6(x) for x in v[k]] for k in "ab"}
             row["disturbed"] = sum(d > self.o.disturbed for d in v["disturbed"])
             row["others_share"] = v["disturbed"]
             if metric in cases.METRICS:
                 row["unit"] = cases.METRICS[metric].unit
-                row["ratio"] = quartiles([x / y for x, y in zip(v["a"], v["b"]) if x and y])
+                ratios = [x / y for x, y in zip(v["a"], v["b"]) if x and y]
+                row["ratio"], pairs = quartiles(ratios), max(pairs, len(ratios))
             out[metric] = row
-        return {"threads": self.threads, "pairs": pairs, "metrics": out, "errors": self.errors, "repeated": self.retried,
+        return {"threads": self.threads, "pairs": pairs, "budget_s": round(self.budget, 1), "metrics": out, "errors": self.errors,
+                "repeated": self.retried, "seconds": {n: round(t, 1) for n, t in self.seconds.items()},
                 "lookup": {"a": bool(self.on), "b": self.o.kind == "peer"}}
 
+
+STARTS = 0.15  # share of the budget after which no further warm start is measured
 
 # Cases whose first run touches memory that later runs find touched.
 WARM_UP = ("prefill 512", "decode", "4 streams")
@@ -308,34 +338,44 @@ def measure(o, model):
         "host": h, "isa": o.isa or ("avx512" if "avx512_vnni" in h["flags"] else "avx2"),
         "model": {"file": os.path.basename(model), "bytes": os.path.getsize(model), "sha256": sides.file_digest(model)},
         "a": sides.Malmoi.describe(o.malmoi) | {"commit": commit()},
-        "b": sides.Peer.describe() if o.kind == "peer" else sides.Malmoi.describe(o.other),
+        "b": describe_other(o),
         "settings": {"context": o.context, "pairs": o.pairs, "quick": o.quick, "disturbed": o.disturbed,
-                     "repeats": o.repeats, "budget_s": o.budget, "isa_forced": o.isa},
+                     "repeats": o.repeats, "budget_s": o.budget, "total_s": o.total, "isa_forced": o.isa},
         "runs": [],
     }
     for threads in o.threads:
         say(f"{model}: threads {threads}")
         os.sched_setaffinity(0, sides.processors(threads)[1])
-        run = Run(o, model, threads)
-        pairs = run.measure_all()
-        got = run.result(pairs)
-        if run.peer_about:
+        run = Run(o, model, threads, rounds.share(o.ends, time.monotonic(), o.runs_left) if o.total else o.budget)
+        o.runs_left -= 1
+        unread = None
+        try:
+            run.measure_all()
+        except sides.Unread as e:
+            unread = str(e)
+            say(f"  {o.peer} does not read this file: {unread}")
+        got = run.result()
+        if unread:
+            got["unread"] = unread
+        if run.peer_about and "variant" in run.peer_about:
             got["variant"] = run.peer_about["variant"]
         result["runs"].append(got)
     return result
 
 
+def describe_other(o):
+    if o.kind == "peer":
+        return sides.Peer.describe()
+    return sides.OpenVINO.describe() if o.kind == "openvino" else sides.Malmoi.describe(o.other)
+
+
 def save(o, result):
-    day = result["date"][:10]
+    """Each result is a file of its own: a quick one takes nothing away from a longer one of the same day."""
+    when = re.sub(r"\D", "", result["date"][11:19])
     stem = pathlib.Path(result["model"]["file"]).stem
-    name = "-".join([day, slug(result["host"]["cpu"]), slug(stem)] + ([o.isa] if o.isa else []) + ([] if o.kind == "peer" else [o.kind]))
+    name = "-".join([result["date"][:10], when, slug(result["host"]["cpu"]), slug(stem)] + ([o.isa] if o.isa else []) + ([] if o.kind == "peer" else [o.kind]))
     o.results.mkdir(parents=True, exist_ok=True)
     path = o.results / f"{name}.json"
-    if path.exists():  # another number of threads measured the same day stays
-        old = json.loads(path.read_text())
-        measured = {r["threads"] for r in result["runs"]}
-        if old["a"]["sha256"] == result["a"]["sha256"] and old["model"] == result["model"]:
-            result["runs"] = sorted(result["runs"] + [r for r in old["runs"] if r["threads"] not in measured], key=lambda r: r["threads"])
     path.write_text(compact(result))
     return path
 
@@ -373,13 +413,15 @@ def arguments():
     p.add_argument("--pairs", type=int, default=9)
     p.add_argument("--cold-pairs", type=int, default=3, help="pairs with a cold page cache: each reads the file from disk")
     p.add_argument("--quick", action="store_true", help="shorter answers and a budget of 5.5 minutes per model and number of threads")
-    p.add_argument("--budget", type=float, default=0, help="seconds per model and number of threads; no round begins that would pass it, after two")
+    p.add_argument("--budget", type=float, default=0, help="seconds per model and number of threads; past it only what has fewer than three pairs is measured")
+    p.add_argument("--total", type=float, default=0, help="seconds for all models and numbers of threads together, instead of --budget; small files first")
     p.add_argument("--disturbed", type=float, default=0.03, help="share of the processors that others may take")
     p.add_argument("--repeats", type=int, default=None, help="measurements repeated per case because of it (default: as many as pairs; --quick: 2)")
     p.add_argument("--context", type=int, default=4096)
     p.add_argument("--isa", choices=["avx2"], help="force both sides to AVX2")
     p.add_argument("--variant", default="auto", help="the peer's processor library")
     p.add_argument("--only", help="regular expression over metric names; such a partial result is printed, not saved")
+    p.add_argument("--peer", choices=["llama.cpp", "openvino"], default="llama.cpp", help="openvino: prompts and memory only, with openvino-genai")
     p.add_argument("--self", action="store_true", help="malmoi against itself")
     p.add_argument("--other", help="another malmoi binary instead of the peer")
     p.add_argument("--gate", type=float, help="exit with 1 if a metric's ratio is below this beyond doubt")
@@ -391,14 +433,17 @@ def arguments():
     p.add_argument("--table", action="store_true", help="rewrite the table from the saved results, measure nothing")
     o = p.parse_args()
     o.no_save = o.no_save or bool(o.only)
-    o.kind = "self" if o.self else "builds" if o.other else "peer"
+    o.kind = "self" if o.self else "builds" if o.other else "openvino" if o.peer == "openvino" else "peer"
     o.other = o.malmoi if o.self else o.other
     o.threads = [int(t) for t in o.threads.split(",")] if o.threads else [len(sides.ALLOWED)]
-    o.budget = o.budget or (330.0 if o.quick else 0)
+    o.budget = 0 if o.total else o.budget or (330.0 if o.quick else 0)
+    o.runs_left, o.ends = len(o.model) * len(o.threads), time.monotonic() + o.total
     o.repeats = o.repeats if o.repeats is not None else 2 if o.quick else o.pairs
     if not o.table:
         if not o.model:
             p.error("name at least one --model FILE.gguf")
+        if o.kind == "openvino" and o.isa:
+            p.error("openvino-genai cannot be held to AVX2 as a whole; measure on a machine that has no more")
         missing = [f for f in o.model + [o.malmoi] if not os.path.exists(f)]
         if missing:
             p.error(f"no such file: {', '.join(missing)}" + ("; 'make build' makes the binary" if o.malmoi in missing else ""))
@@ -408,11 +453,12 @@ def arguments():
 def main():
     o = arguments()
     if not o.table:
-        results = [measure(o, m) for m in o.model]
-        print("\n".join(report.section(r) for r in results))
-        if o.kind != "builds" and not o.no_save:
-            for r in results:
-                say("wrote", save(o, r))
+        results = []
+        for m in sorted(o.model, key=os.path.getsize):
+            results.append(measure(o, m))
+            print(report.section(results[-1]), flush=True)
+            if o.kind != "builds" and not o.no_save:
+                say("wrote", save(o, results[-1]))
         if o.gate:
             sys.exit(1 if gate(o, results) else 0)
     if o.kind != "builds" and not o.no_save:

@@ -10,6 +10,7 @@ What it is
     python3 bench/peer.py install
     python3 bench/peer.py serve --model FILE.gguf --threads 2 --port 9090
     python3 bench/peer.py about                       # versions, processor library, checksums
+    python3 bench/peer.py install --openvino          # the second peer as well, for prompts (peer_openvino.py)
 
 How it is kept fair
     - The processor library is the one that ggml itself scores highest on this machine; --variant haswell forces the
@@ -621,7 +622,8 @@ def about():
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     sub = p.add_subparsers(dest="command", required=True)
-    sub.add_parser("install", help="fetch the pinned package")
+    i = sub.add_parser("install", help="fetch the pinned package")
+    i.add_argument("--openvino", action="store_true", help="and openvino-genai, in an environment of its own")
     sub.add_parser("about", help="print versions and checksums")
     s = sub.add_parser("serve", help="serve one model on the loopback address")
     s.add_argument("--model", required=True)
@@ -632,6 +634,9 @@ def main():
     a = p.parse_args()
     if a.command == "install":
         install()
+        if a.openvino:
+            import peer_openvino  # it needs this module
+            peer_openvino.install()
     elif a.command == "about":
         print(json.dumps(about(), indent=2))
     else:

@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 
+import peer_openvino
+
 HERE = pathlib.Path(__file__).resolve().parent
 TIMEOUT_S = 600.0
 ALLOWED = sorted(os.sched_getaffinity(0))  # before this process confines itself
@@ -27,6 +29,10 @@ ALLOWED = sorted(os.sched_getaffinity(0))  # before this process confines itself
 
 class Failed(Exception):
     """A server that did not start, or an answer that is none."""
+
+
+class Unread(Failed):
+    """A peer that says itself that it cannot read the file."""
 
 
 @dataclasses.dataclass
@@ -288,6 +294,39 @@ class Peer(Side):
         if got.returncode:
             raise Failed(got.stderr.strip())
         return {"what": "llama.cpp", **json.loads(got.stdout)}
+
+
+class OpenVINO(Peer):
+    """openvino-genai behind peer_openvino.py, run by the Python of its own environment."""
+
+    name = "openvino-genai"
+
+    def __init__(self, model, threads):
+        self._about = None
+        Side.__init__(self, [peer_openvino.PYTHON, HERE / "peer_openvino.py", "serve", "--model", model,
+                             "--threads", threads, "--port", "{port}"], threads)
+
+    def wait_ready(self):
+        for kind in ("loading", "ready"):
+            got, _, rest = self.process.stdout.readline().decode().strip().partition(" ")
+            if got == "refused":
+                raise Unread(rest)
+            if got != kind:
+                raise Failed(f"{self.name} did not start: {got!r} {rest!r}; BENCH_LOG=FILE keeps what it says")
+            if kind == "loading":
+                self.started = float(rest)  # what Python needs to start is not openvino-genai's
+
+    def clear(self, slots=1, tokens=0):
+        """Every prompt is new to its prefix cache."""
+
+    @staticmethod
+    def describe():
+        if not peer_openvino.PYTHON.exists():
+            raise Failed("openvino-genai is not installed; run: python3 bench/peer.py install --openvino")
+        got = subprocess.run([peer_openvino.PYTHON, HERE / "peer_openvino.py", "about"], capture_output=True, text=True)
+        if got.returncode:
+            raise Failed(got.stderr.strip())
+        return {"what": "openvino-genai", **json.loads(got.stdout)}
 
 
 def file_digest(path):
