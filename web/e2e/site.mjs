@@ -30,10 +30,14 @@ export async function startSite({ binary = '', dist = '', args = [] } = {}) {
   };
   return {
     base,
-    /** A new site; what is left out is as at the start: {accounts, key, delay_ms, models}. */
+    /** A new site; what is left out is as at the start: {accounts, key, delay_ms, models, upstream, pool}. */
     reset: (setting = {}) => post('/test/reset', setting),
     /** Other models on the same site. */
     models: (models) => post('/test/models', { models }),
+    /** The other server dies in the middle of what it does, or is back; the site must have one. */
+    upstream: (down) => post('/test/upstream', { down }),
+    /** What the other server's model was asked, titles left out. */
+    upstreamRequests: async () => (await (await fetch(`${base}/test/state`)).json()).upstream.filter((r) => !r.title),
     /** Closes every open connection, as a bad network does. */
     cut: () => post('/test/cut').catch(() => {}), // its own is among them
     /** What the models were asked, titles left out. */

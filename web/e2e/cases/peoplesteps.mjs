@@ -10,9 +10,9 @@ export const passwords = { admin: '산토끼가-넘는-고개-12', member: '강�
 export const scripted = (cases) => cases.map((c) => ({ needsFake: true, ...c }));
 
 /** A new site where nobody has an account. */
-export async function empty(base) {
+export async function empty(base, site = {}) {
   const r = await fetch(`${base}/test/reset`, {
-    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ accounts: true }),
+    method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ accounts: true, ...site }),
   });
   assert.equal(r.status, 200, 'reset');
 }
@@ -29,8 +29,8 @@ export async function call(page, method, path, body) {
 }
 
 /** A site with an administrator, signed in. */
-export async function withAdmin({ base, visit }, path = '/', options = {}) {
-  await empty(base);
+export async function withAdmin({ base, visit }, path = '/', options = {}, site = {}) {
+  await empty(base, site);
   const made = await fetch(`${base}/api/setup`, {
     method: 'POST', headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ login: 'hanul', name: '김하늘', password: passwords.admin }),

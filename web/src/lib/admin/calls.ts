@@ -49,8 +49,43 @@ export interface SiteModel {
   licence: string;
   licence_url: string;
   loaded: boolean;
+  remote: boolean;
+  server?: string; // what the other server is called
   running: number;
   waiting: number;
+}
+export interface Resident {
+  name: string;
+  bytes: number; // as estimated, 0: not known
+  users: number; // with none it may be unloaded
+  loading: boolean;
+}
+export interface Pool {
+  limit: number; // 0: this process loads no models
+  bytes: number;
+  bytes_limit: number; // 0: none
+  keep_alive_ms: number;
+  models: Resident[];
+}
+export interface Replica {
+  address: string;
+  answers: boolean;
+  resting: boolean;
+  in_flight: number;
+  models: number;
+  probed: number; // 0: not yet
+  latency_ms: number; // 0: not known
+  first_ms: number;
+  failure: string;
+  failed_at: number;
+}
+export interface Upstream {
+  name: string;
+  masked: boolean;
+  models: number;
+  requests: number;
+  failed: number;
+  replicas: Replica[];
 }
 export interface Health {
   version: string;
@@ -103,6 +138,9 @@ export const admin = {
 
   usage: (days: number): Promise<Usage> => api.get<Usage>('/api/admin/usage', { days }),
   models: async (): Promise<SiteModel[]> => (await api.get<{ models: SiteModel[] }>('/api/admin/models')).models,
+  pool: (): Promise<Pool> => api.get<Pool>('/api/admin/pool'),
+  unload: (model: string): Promise<void> => api.post('/api/admin/pool/unload', { model }),
+  upstreams: async (): Promise<Upstream[]> => (await api.get<{ upstreams: Upstream[] }>('/api/admin/upstreams')).upstreams,
   health: (): Promise<Health> => api.get<Health>('/api/admin/health'),
   settings: (): Promise<SiteSettings> => api.get<SiteSettings>('/api/admin/settings'),
   putSettings: (s: SiteSettings): Promise<SiteSettings> => api.put<SiteSettings>('/api/admin/settings', s),

@@ -101,6 +101,9 @@ function toModel(id: string, d: Dict): Model {
     chat: d.chat !== false,
     reasoning: d.reasoning === true,
     loaded: d.loaded === true,
+    remote: d.remote === true,
+    server: text(d.server),
+    masked: d.masked === true,
   };
 }
 

@@ -15,6 +15,9 @@ export interface Model {
   chat: boolean;
   reasoning: boolean;
   loaded: boolean;
+  remote: boolean; // runs on another server: what is asked leaves this one
+  server: string; // what that server is called, '' for none
+  masked: boolean; // personal numbers are hidden in what is sent there
 }
 
 export interface ServerInfo {
@@ -49,7 +52,7 @@ export interface ToolCall {
   arguments: string;
   result?: string;
   /** How far it is; left out for calls that nobody runs. */
-  state?: 'ask' | 'running' | 'done' | 'failed' | 'refused' | 'unknown';
+  state?: 'ask' | 'page' | 'running' | 'done' | 'failed' | 'refused' | 'unknown';
   title?: string; // what people call the tool
   tainted?: boolean; // asked when text of strangers was in play
   outside?: boolean; // the result is text of strangers
@@ -164,4 +167,6 @@ export interface Prefs {
   params: Params;
   language: string;
   skills?: Skills;
+  /** Answers may have this page run code; left out by a server that has no such thing. */
+  code_interpreter?: boolean;
 }

@@ -176,6 +176,7 @@ export const en: typeof ko = {
     invalid_credentials: 'Login or password is wrong.',
     rate_limited: 'Too many tries. Please wait a moment.',
     last_admin: 'The last administrator must stay. Make somebody else one first.',
+    model_in_use: 'The model is answering now. Try again when it is done.',
     unavailable: 'The company directory does not answer. Try again in a moment.',
   },
   reasons: {

@@ -179,6 +179,7 @@ export const ko = {
     invalid_credentials: '아이디나 비밀번호가 맞지 않습니다.',
     rate_limited: '너무 여러 번 시도했습니다. 잠시 기다려 주세요.',
     last_admin: '마지막 관리자는 바꾸거나 지울 수 없습니다. 먼저 다른 관리자를 두세요.',
+    model_in_use: '지금 답하고 있는 모델은 내릴 수 없습니다. 답변이 끝난 뒤 다시 해 주세요.',
     unavailable: '회사 디렉터리가 응답하지 않습니다. 잠시 뒤에 다시 시도해 주세요.',
   } as Record<string, string>,
   reasons: {

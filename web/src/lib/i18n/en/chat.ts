@@ -82,6 +82,11 @@ export const en: typeof ko = {
   voteTie: 'About the same',
   voteRight: 'Right is better',
   preferred: 'Chosen',
+  remoteTag: 'another server',
+  remoteRuns: (server) => `Runs on another server (${server}).`,
+  remoteSent: (servers) => `The question and the chat above it are sent to another server (${servers}).`,
+  remoteMasked: 'Resident, phone, account and card numbers and mail addresses that are found are hidden first.',
+  remoteFailed: (server) => `The other server (${server}) did not finish the answer. Try again or choose another model.`,
   keepGoing: 'Continue',
   retry: 'Try again',
 };
