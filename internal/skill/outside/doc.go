@@ -4,6 +4,6 @@
 //
 // Secrets in the file are sealed when it is first read, each for the address
 // that it is sent to. The package refuses to know who uses the skills and when
-// a person must agree. Open is the call most readers want. A Provider is safe
-// for concurrent use.
+// a person must agree. OpenLive is the call most readers want: it follows the
+// file. All and Find are for who asks once. A Live is safe for concurrent use.
 package outside

@@ -80,10 +80,11 @@ func TestFromFileToSkills(t *testing.T) {
 	if f, err = ReadFile(path, box); err != nil {
 		t.Fatal(err)
 	}
-	p, err := Open(f, o)
+	p, err := assemble(f, o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	p.start()
 	defer p.Close()
 	deadline := time.Now().Add(10 * time.Second)
 	for { // the server is asked in the background
@@ -134,13 +135,13 @@ func TestWrongFiles(t *testing.T) {
 		path, box := write(t, text)
 		f, err := ReadFile(path, box)
 		if err == nil {
-			_, err = Open(f, Options{Dir: filepath.Dir(path)})
+			_, err = assemble(f, Options{Dir: filepath.Dir(path)}, nil)
 		}
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", text, err, want)
 		}
 	}
-	p, err := Open(File{}, Options{})
+	p, err := assemble(File{}, Options{}, nil)
 	if err != nil || len(p.Skills()) != 0 {
 		t.Errorf("an empty file has skills: %v", err)
 	}

@@ -37,25 +37,16 @@ type Provider struct {
 	log     *slog.Logger
 }
 
-// Open checks everything that needs no network. Tool servers are started in the
-// background; their skills come when they answer.
-func Open(f File, o Options) (*Provider, error) {
-	p, err := assemble(f, o, nil)
-	if err != nil {
-		return nil, err
-	}
-	p.start()
-	return p, nil
-}
-
+// start has the tool servers asked in the background; their skills come when
+// they answer.
 func (p *Provider) start() {
 	for _, s := range p.servers {
 		s.start()
 	}
 }
 
-// assemble makes a provider whose tool servers are not started. Those of
-// before whose part of the file is as it was are taken over as they are.
+// assemble checks everything that needs no network, and makes a provider whose
+// tool servers are not started. Those of before whose part of the file is as it was are taken over as they are.
 func assemble(f File, o Options, before *Provider) (*Provider, error) {
 	if err := f.check(); err != nil {
 		return nil, fmt.Errorf("skills: %w", err)
