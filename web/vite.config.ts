@@ -25,6 +25,13 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     sourcemap: false,
     chunkSizeWarningLimit: 400,
+    rollupOptions: {
+      output: {
+        // Python has a folder of its own: finish.mjs packs it and holds it to its own limit.
+        assetFileNames: (asset) =>
+          asset.names.some((n) => /^(pyodide|python_stdlib)\b/.test(n)) ? 'assets/python/[name]-[hash][extname]' : 'assets/[name]-[hash][extname]',
+      },
+    },
   },
   server: {
     proxy: Object.fromEntries(['/v1', '/api', '/tokenize'].map((p) => [p, 'http://127.0.0.1:8080'])),

@@ -24,6 +24,7 @@ self.addEventListener('fetch', (e) => {
   const url = new URL(e.request.url);
   if (e.request.method !== 'GET' || url.origin !== self.location.origin) return;
   if (url.pathname.startsWith('/api/') || url.pathname.startsWith('/v1/')) return;
+  if (url.pathname.startsWith('/assets/python/')) return; // large, of no use without a server, and kept by the browser itself
   if (e.request.mode === 'navigate') {
     // The newest page where there is a network, the kept one where there is none.
     e.respondWith(fetch(e.request).catch(() => caches.match('/').then((r) => r || Response.error())));

@@ -6,7 +6,7 @@ export interface Skill {
   name: string;
   title: string;
   description: string;
-  effect: 'pure' | 'reads' | 'changes';
+  effect: 'pure' | 'reads' | 'changes' | 'page';
 }
 
 class SkillStore {
@@ -19,6 +19,12 @@ class SkillStore {
       .get<{ skills: Skill[] }>('/api/skills')
       .then((r) => void (this.list = r.skills))
       .catch(() => void (this.#loading = undefined)));
+  }
+
+  /** Asks again: a setting has changed what there is. */
+  reload(): Promise<void> {
+    this.#loading = undefined;
+    return this.load();
   }
 
   title(name: string): string {

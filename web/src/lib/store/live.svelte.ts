@@ -48,6 +48,11 @@ export class Live {
     this.show();
   }
 
+  /** The calls as they are now, whether the screen shows them yet or not. */
+  get calls(): ToolCall[] {
+    return this.#calls.filter(Boolean);
+  }
+
   #takeCall(d: NonNullable<Delta['tool_call']>): void {
     if (d.index < 0 || d.index >= maxCalls) return;
     const old = this.#calls[d.index] ?? { id: '', name: '', arguments: '' };

@@ -87,6 +87,13 @@ class PrefStore {
   set skills(use: Skills) {
     this.change({ skills: use });
   }
+  /** Undefined where the server has no such thing. */
+  get codeInterpreter(): boolean | undefined {
+    return this.value.code_interpreter;
+  }
+  set codeInterpreter(on: boolean) {
+    this.change({ code_interpreter: on });
+  }
   get system(): string {
     return this.value.system;
   }

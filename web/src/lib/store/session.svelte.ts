@@ -7,6 +7,7 @@ import { ApiError } from '../api/http';
 import { follow } from '../api/stream';
 import type { Chat, Delta, Message, Skills } from '../api/types';
 import { t } from '../i18n/index.svelte';
+import { pageCalls } from '../python/calls.svelte';
 import { dropUnsent, keepUnsent, readOutbox, type Unsent } from './drafts';
 import { sayFailure, toFailure } from './failure';
 import { list } from './list.svelte';
@@ -16,6 +17,7 @@ import { prefs } from './prefs.svelte';
 import { server } from './server.svelte';
 import { settings } from './settings.svelte';
 import { toast } from './toasts.svelte';
+import { who } from './who.svelte';
 
 const reloadMS = 150; // changes elsewhere come in bunches
 
@@ -339,6 +341,8 @@ class Session {
       this.#show();
     }
     let end: Message | undefined;
+    const calls = (): void => void (who.reader || pageCalls.heard(m.id, live.calls));
+    calls();
     try {
       await follow(messageAPI.streamPath(m.id), {
         connected: (yes) => {
@@ -349,12 +353,14 @@ class Session {
           if (e.event === 'delta') live.take(JSON.parse(e.data) as Delta);
           else if (e.event === 'reset') live.replace((JSON.parse(e.data) as { message: Message }).message);
           else if (e.event === 'done') end = (JSON.parse(e.data) as { message: Message }).message;
+          calls();
           return end !== undefined;
         },
       }, live.controller.signal);
     } catch {
       // it is gone, or not ours to read any more: look at the chat again
     }
+    pageCalls.ended(m.id);
     live.show();
     this.lives.delete(m.id);
     if (end) this.#ended(end);
