@@ -42,38 +42,36 @@ func (k KV) Store(page []byte, slot int, key, val []float32) {
 		}
 		return
 	}
-	// A piece at a time is rounded side by side, then laid where it belongs.
-	var piece [64]uint16
-	for d := 0; d < D; d += len(piece) {
-		h := piece[:min(len(piece), D-d)]
-		narrow(h, key[d:])
-		for i, x := range h {
-			binary.LittleEndian.PutUint16(page[2*((d+i)*PageTokens+slot):], x)
-		}
-		narrow(h, val[d:])
-		for i, x := range h {
-			binary.LittleEndian.PutUint16(values[2*(d+i):], x)
-		}
-	}
+	narrowColumn(page[2*slot:], key)
+	narrow(values, val)
 }
 
 func putF32(b []byte, x float32) { binary.LittleEndian.PutUint32(b, math.Float32bits(x)) }
 
-// narrow rounds as many values as dst holds to float16, those beyond its range
-// to its largest.
-func narrow(dst []uint16, x []float32) {
-	x = x[:len(dst)]
-	whole := 0
+// narrow writes values side by side as float16, those beyond its range as its
+// largest.
+func narrow(dst []byte, x []float32) {
+	done := 0
 	if cpu.Current() != cpu.Portable {
-		whole = len(dst) &^ 7
-		narrowAsm(dst[:whole], x)
+		done = narrowAsm(dst, x)
 	}
-	narrowGeneric(dst[whole:], x[whole:])
+	for i, v := range x[done:] {
+		putF16(dst[2*(done+i):], v)
+	}
 }
 
-func narrowGeneric(dst []uint16, x []float32) {
-	const largest = 65504
-	for i := range dst {
-		dst[i] = half.FromF32(max(-largest, min(largest, x[i])))
+// narrowColumn does so down a column of a page of keys.
+func narrowColumn(dst []byte, x []float32) {
+	done := 0
+	if cpu.Current() != cpu.Portable {
+		done = narrowColumnAsm(dst, x)
 	}
+	for i, v := range x[done:] {
+		putF16(dst[2*PageTokens*(done+i):], v)
+	}
+}
+
+func putF16(b []byte, x float32) {
+	const largest = 65504
+	binary.LittleEndian.PutUint16(b, half.FromF32(max(-largest, min(largest, x))))
 }

@@ -34,14 +34,29 @@ func ropePairsAsm(x, cos, sin []float32) {
 	ropePairsGeneric(x[2*whole:], cos[whole:], sin[whole:])
 }
 
-func narrowAsm(dst []uint16, x []float32) {
-	if len(dst) > 0 {
-		narrowAVX2(unsafe.SliceData(dst), unsafe.SliceData(x), len(dst))
+func narrowAsm(dst []byte, x []float32) int {
+	whole := len(x) &^ 7
+	if whole > 0 {
+		_ = dst[2*whole-1]
+		narrowAVX2(&dst[0], &x[0], whole)
 	}
+	return whole
+}
+
+func narrowColumnAsm(dst []byte, x []float32) int {
+	whole := len(x) &^ 7
+	if whole > 0 {
+		_ = dst[2*PageTokens*(whole-1)+1]
+		narrowColumnAVX2(&dst[0], &x[0], whole)
+	}
+	return whole
 }
 
 //go:noescape
-func narrowAVX2(dst *uint16, src *float32, n int)
+func narrowAVX2(dst *byte, src *float32, n int)
+
+//go:noescape
+func narrowColumnAVX2(dst *byte, src *float32, n int)
 
 //go:noescape
 func addScaledAVX2(dst, x *float32, n int, s float32)

@@ -304,7 +304,7 @@ loop:
 	VZEROUPPER
 	RET
 
-// func narrowAVX2(dst *uint16, src *float32, n int)
+// func narrowAVX2(dst *byte, src *float32, n int)
 // Requires: AVX, F16C
 TEXT ·narrowAVX2(SB), NOSPLIT, $0-24
 	MOVQ         dst+0(FP), AX
@@ -318,8 +318,37 @@ loop:
 	VMAXPS    Y2, Y0, Y2
 	VMINPS    Y2, Y1, Y2
 	VCVTPS2PH $0x00, Y2, (AX)
-	ADDQ      $0x20, CX
 	ADDQ      $0x10, AX
+	ADDQ      $0x20, CX
+	SUBQ      $0x08, DX
+	JNE       loop
+	VZEROUPPER
+	RET
+
+// func narrowColumnAVX2(dst *byte, src *float32, n int)
+// Requires: AVX, F16C
+TEXT ·narrowColumnAVX2(SB), NOSPLIT, $0-24
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS vecConst<>+32(SB), Y0
+	VBROADCASTSS vecConst<>+64(SB), Y1
+
+loop:
+	VMOVUPS   (CX), Y2
+	VMAXPS    Y2, Y0, Y2
+	VMINPS    Y2, Y1, Y2
+	VCVTPS2PH $0x00, Y2, X2
+	VPEXTRW   $0x00, X2, (AX)
+	VPEXTRW   $0x01, X2, 64(AX)
+	VPEXTRW   $0x02, X2, 128(AX)
+	VPEXTRW   $0x03, X2, 192(AX)
+	VPEXTRW   $0x04, X2, 256(AX)
+	VPEXTRW   $0x05, X2, 320(AX)
+	VPEXTRW   $0x06, X2, 384(AX)
+	VPEXTRW   $0x07, X2, 448(AX)
+	ADDQ      $0x00000200, AX
+	ADDQ      $0x20, CX
 	SUBQ      $0x08, DX
 	JNE       loop
 	VZEROUPPER

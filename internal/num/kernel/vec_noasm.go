@@ -20,4 +20,5 @@ func ropeHalvesAsm(a, b, cos, sin []float32)        { ropeHalvesGeneric(a, b, co
 func ropePairsAsm(x, cos, sin []float32)            { ropePairsGeneric(x, cos, sin) }
 func maxOfAsm(x []float32) float32                  { return maxOfGeneric(x) }
 func expSumAsm(dst, x []float32, m float32) float64 { return expSumGeneric(dst, x, m) }
-func narrowAsm(dst []uint16, x []float32)           { narrowGeneric(dst, x) }
+func narrowAsm(dst []byte, x []float32) int         { return 0 }
+func narrowColumnAsm(dst []byte, x []float32) int   { return 0 }

@@ -20,7 +20,8 @@ func vecs() {
 	ropeHalves(m())
 	ropePairs(m())
 	widen()
-	narrow(m())
+	narrow(m(), "narrowAVX2", narrowRow)
+	narrow(m(), "narrowColumnAVX2", narrowColumn)
 	c.emit()
 	emitTailMask()
 }
@@ -187,10 +188,13 @@ func widen() {
 	RET()
 }
 
+// pageTokens is kernel.PageTokens.
+const pageTokens = 32
+
 // narrow writes n float32 values, a multiple of 8, as float16, those beyond its
-// range as its largest. The order of the operands lets a NaN through.
-func narrow(m *vecMath) {
-	TEXT("narrowAVX2", NOSPLIT, "func(dst *uint16, src *float32, n int)")
+// range as its largest: side by side, or down a column of a page of keys.
+func narrow(m *vecMath, name string, write func(x VecVirtual, dst Register)) {
+	TEXT(name, NOSPLIT, "func(dst *byte, src *float32, n int)")
 	dst, src := Load(Param("dst"), GP64()).(GPVirtual), Load(Param("src"), GP64()).(GPVirtual)
 	n := Load(Param("n"), GP64()).(GPVirtual)
 	least, most := m.splat(-65504), m.splat(65504)
@@ -199,11 +203,24 @@ func narrow(m *vecMath) {
 	VMOVUPS(Mem{Base: src}, x)
 	VMAXPS(x, least, x)
 	VMINPS(x, most, x)
-	VCVTPS2PH(U8(0), x, Mem{Base: dst}) // to nearest, ties to even
+	write(x, dst)
 	ADDQ(U8(32), src)
-	ADDQ(U8(16), dst)
 	SUBQ(U8(8), n)
 	JNE(LabelRef("loop"))
 	VZEROUPPER()
 	RET()
+}
+
+func narrowRow(x VecVirtual, dst Register) {
+	VCVTPS2PH(U8(0), x, Mem{Base: dst}) // to nearest, ties to even
+	ADDQ(U8(16), dst)
+}
+
+func narrowColumn(x VecVirtual, dst Register) {
+	h := XMM()
+	VCVTPS2PH(U8(0), x, h)
+	for i := range 8 {
+		VPEXTRW(U8(i), h, Mem{Base: dst, Disp: 2 * pageTokens * i})
+	}
+	ADDQ(U32(8*2*pageTokens), dst)
 }
