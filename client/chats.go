@@ -26,6 +26,9 @@ type Chat struct {
 	Updated  int64  `json:"updated"`
 	Messages int    `json:"messages"`
 	Live     bool   `json:"live"` // an answer is being made
+
+	Skills     string   `json:"skills"`      // "on", "off", or "" for what the settings say
+	SkillNames []string `json:"skill_names"` // with "on", the skills that may be used; empty: all
 }
 
 // Message is a question or an answer.
@@ -88,6 +91,8 @@ type NewChat struct {
 	Folder string `json:"folder,omitempty"`
 	System string `json:"system,omitempty"`
 	Skills string `json:"skills,omitempty"` // "on", "off", or "" for what the settings say
+
+	SkillNames []string `json:"skill_names,omitempty"` // with "on", the skills that may be used; empty: all
 }
 
 // NewChat begins a conversation.

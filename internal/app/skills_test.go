@@ -83,4 +83,17 @@ func TestConsentOverHTTP(t *testing.T) {
 	if bad := ann.do("PATCH", "/api/chats/"+chat, `{"skills":"maybe"}`); change.Skills != "off" || bad.status/100 != 4 {
 		t.Errorf("skills off: %+v, maybe: %d", change, bad.status)
 	}
+	var names struct {
+		SkillNames []string `json:"skill_names"`
+	}
+	json.Unmarshal([]byte(ann.do("PATCH", "/api/chats/"+chat, `{"skills":"on","skill_names":["gone","upload"]}`).body), &names)
+	if bad := ann.do("PATCH", "/api/chats/"+chat, `{"skill_names":[""]}`); len(names.SkillNames) != 2 || bad.status/100 != 4 {
+		t.Errorf("chosen skills: %+v, an empty name: %d %s", names, bad.status, bad.body)
+	}
+	if got := ann.do("PATCH", "/api/chats/"+chat, `{"skill_names":[]}`); got.status != 200 || strings.Contains(got.body, "skill_names") {
+		t.Errorf("all skills: %d %s", got.status, got.body)
+	}
+	if got := ann.do("PUT", "/api/settings", `{"default_model":"","system":"","tone":"","memory":true,"params":{},"language":"","skills":"on","skill_names":["upload"]}`); got.status != 200 || !strings.Contains(got.body, `"skill_names":["upload"]`) {
+		t.Errorf("settings: %d %s", got.status, got.body)
+	}
 }

@@ -2,6 +2,7 @@ package converse
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -17,6 +18,7 @@ type NewChat struct {
 	Preset string
 	System string
 	Skills SkillUse
+	Chosen []string // skills to use with SkillsOn; empty: all
 }
 
 // CreateChat makes an empty chat.
@@ -29,12 +31,12 @@ func (s *Service) CreateChat(ctx context.Context, p account.Principal, n NewChat
 		return Chat{}, err
 	}
 	now := s.now()
-	c := Chat{ID: id, Title: cleanTitle(n.Title), Model: n.Model, Folder: n.Folder, Preset: n.Preset, System: n.System, Skills: n.Skills, Created: now, Updated: now}
+	c := Chat{ID: id, Title: cleanTitle(n.Title), Model: n.Model, Folder: n.Folder, Preset: n.Preset, System: n.System, Skills: n.Skills, Chosen: tidyNames(n.Chosen), Created: now, Updated: now}
 	c.Named = c.Title != ""
 	if err := checkChat(&c.Title, &c.Model, &c.System); err != nil {
 		return Chat{}, err
 	}
-	if err := c.Skills.check(); err != nil {
+	if err := errors.Join(c.Skills.check(), checkChosen(n.Chosen)); err != nil {
 		return Chat{}, err
 	}
 	if err := s.checkFolder(ctx, p.User, c.Folder); err != nil {
@@ -146,6 +148,13 @@ func (s *Service) ChangeChat(ctx context.Context, p account.Principal, id string
 		if err := c.Skills.check(); err != nil {
 			return Chat{}, err
 		}
+	}
+	if c.Chosen != nil {
+		if err := checkChosen(*c.Chosen); err != nil {
+			return Chat{}, err
+		}
+		names := tidyNames(*c.Chosen)
+		c.Chosen = &names
 	}
 	if c.Folder != nil {
 		if err := s.checkFolder(ctx, p.User, *c.Folder); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"reflect"
 	"slices"
 )
 
@@ -161,7 +162,7 @@ func (i *importer) memories(ctx context.Context, list []ArchiveMemory) error {
 // settings are taken over by a user who has none of their own.
 func (i *importer) settings(ctx context.Context, x *Settings) error {
 	have, err := i.s.store.Settings(ctx, i.p.User)
-	if err != nil || x == nil || have != (Settings{Memory: true}) { // what the store gives to whom has none
+	if err != nil || x == nil || !reflect.DeepEqual(have, Settings{Memory: true}) { // what the store gives to whom has none
 		return err
 	}
 	_, err = i.s.PutSettings(ctx, i.p, *x)

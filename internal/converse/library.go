@@ -139,8 +139,9 @@ func (s *Service) PutSettings(ctx context.Context, p account.Principal, x Settin
 	if x.Language != "" && x.Language != "ko" && x.Language != "en" {
 		return x, invalid("language", "must be ko, en or empty")
 	}
-	if err := errors.Join(x.Params.check(), x.Skills.check()); err != nil {
+	if err := errors.Join(x.Params.check(), x.Skills.check(), checkChosen(x.Chosen)); err != nil {
 		return x, err
 	}
+	x.Chosen = tidyNames(x.Chosen)
 	return x, s.store.PutSettings(ctx, p.User, x)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"malmoi/internal/account"
 	"malmoi/internal/agent"
@@ -44,18 +46,49 @@ func (s *Service) job(ctx context.Context, p account.Principal, c Chat, a about,
 // they are those that touch nothing, and only with models that know when to
 // call: others take any tool for a reason to call it.
 func (s *Service) skillsFor(ctx context.Context, p account.Principal, c Chat, a about, model string) skill.Set {
-	use := c.Skills
+	use, names := c.Skills, c.Chosen
 	if use == SkillsDefault {
-		use = a.settings.Skills
+		use, names = a.settings.Skills, a.settings.Chosen
 	}
 	if s.opt.Skills == nil || use == SkillsOff || use != SkillsOn && !s.calls(model) {
 		return nil
 	}
 	set := s.offered(ctx, p, a.settings)
-	if use == SkillsOn {
-		return set
+	switch {
+	case use != SkillsOn:
+		return slices.DeleteFunc(slices.Clone(set), func(x skill.Skill) bool { return x.Effect != skill.Pure })
+	case len(names) > 0: // names that are gone make the set smaller, never larger
+		return slices.DeleteFunc(slices.Clone(set), func(x skill.Skill) bool { return !slices.Contains(names, x.Name) })
 	}
-	return slices.DeleteFunc(slices.Clone(set), func(x skill.Skill) bool { return x.Effect != skill.Pure })
+	return set
+}
+
+// Limits of a choice of skills.
+const (
+	maxChosen     = 200
+	maxChosenName = 128 // bytes
+)
+
+// checkChosen takes names of skills that need not be there: a service may be
+// away today and back tomorrow.
+func checkChosen(names []string) error {
+	if len(names) > maxChosen {
+		return invalid("skill_names", "at most %d, got %d", maxChosen, len(names))
+	}
+	for _, name := range names {
+		if name == "" || len(name) > maxChosenName || !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) {
+			return invalid("skill_names", "a name has 1 to %d bytes, not %q", maxChosenName, head(name, 40))
+		}
+	}
+	return nil
+}
+
+// tidyNames is a choice in order and without doubles, nil if it is empty.
+func tidyNames(names []string) []string {
+	if len(names) == 0 {
+		return nil
+	}
+	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
 
 // calls reports whether a model is known to call tools, and not only when asked

@@ -201,6 +201,62 @@ func TestWhenSkillsAreUsed(t *testing.T) {
 	}
 }
 
+// A chat, and the settings, say which skills; names that are gone are kept, not
+// used, and never taken for all.
+func TestChosenSkills(t *testing.T) {
+	r, _ := toolRig(t)
+	offered := func(c string) (names string) {
+		t.Helper()
+		r.watch(r.ask(c, "", "말만").Answers[0].ID, 0)
+		for _, x := range r.model.LastChat().Tools {
+			names += x.Name + " "
+		}
+		return names
+	}
+	f := func(want string, n converse.NewChat) {
+		t.Helper()
+		c, err := r.CreateChat(t.Context(), ann, n)
+		r.must(err)
+		if got := offered(c.ID); got != want {
+			t.Errorf("%+v offers %q, want %q", n, got, want)
+		}
+	}
+	f("read ", converse.NewChat{Skills: converse.SkillsOn, Chosen: []string{"read", "gone", "read"}})
+	f("", converse.NewChat{Skills: converse.SkillsOn, Chosen: []string{"gone"}})
+	f("", converse.NewChat{Skills: converse.SkillsOff, Chosen: []string{"read"}})
+	f("", converse.NewChat{Chosen: []string{"read"}}) // the settings say nothing, and the model is not known to call
+	got, err := r.PutSettings(t.Context(), ann, converse.Settings{Skills: converse.SkillsOn, Chosen: []string{"send", "add"}})
+	r.must(err)
+	if strings.Join(got.Chosen, " ") != "add send" {
+		t.Errorf("the settings keep %q", got.Chosen)
+	}
+	f("add send ", converse.NewChat{})
+	f("add read send ", converse.NewChat{Skills: converse.SkillsOn}) // the chat says all
+	c, err := r.CreateChat(t.Context(), ann, converse.NewChat{Skills: converse.SkillsOn, Chosen: []string{"read", "gone"}})
+	r.must(err)
+	if strings.Join(c.Chosen, " ") != "gone read" {
+		t.Errorf("a chat keeps %q", c.Chosen)
+	}
+	none := []string{}
+	c, err = r.ChangeChat(t.Context(), ann, c.ID, converse.ChatChange{Chosen: &none})
+	r.must(err)
+	if c.Chosen != nil || offered(c.ID) != "add read send " {
+		t.Errorf("an empty choice is all: %+v", c)
+	}
+	for _, bad := range [][]string{{""}, {"a\n"}, {strings.Repeat("a", 129)}, {"\xff"}, make([]string, 201)} {
+		var invalid *converse.InvalidError
+		if _, err := r.ChangeChat(t.Context(), ann, c.ID, converse.ChatChange{Chosen: &bad}); !errors.As(err, &invalid) || invalid.Field != "skill_names" {
+			t.Errorf("%.20q: %v", bad, err)
+		}
+		if _, err := r.CreateChat(t.Context(), ann, converse.NewChat{Chosen: bad}); !errors.As(err, &invalid) {
+			t.Errorf("a new chat with %.20q: %v", bad, err)
+		}
+		if _, err := r.PutSettings(t.Context(), ann, converse.Settings{Chosen: bad}); !errors.As(err, &invalid) {
+			t.Errorf("settings with %.20q: %v", bad, err)
+		}
+	}
+}
+
 func TestConsent(t *testing.T) {
 	for _, allow := range []bool{true, false} {
 		r, b := toolRig(t)

@@ -46,7 +46,8 @@ type Chat struct {
 	Messages int
 	Live     bool // an answer is being made
 	Skills   SkillUse
-	Imported bool // from a file: strangers may have written in it
+	Chosen   []string // names of the skills that may be used with SkillsOn; empty: all
+	Imported bool     // from a file: strangers may have written in it
 }
 
 // SkillUse says whether answers may use skills.
@@ -226,6 +227,7 @@ type Settings struct {
 	Params       Params   `json:"params"`
 	Language     string   `json:"language"`
 	Skills       SkillUse `json:"skills,omitempty" enum:"on,off," doc:"empty: skills that touch nothing, with models that can call"`
+	Chosen       []string `json:"skill_names,omitempty" maxItems:"200" doc:"with skills on, the names of those that may be used; empty: all. Names that are not there are kept and not used"`
 
 	// CodeInterpreter lets answers have the user's page run code, where all
 	// skills are on.
@@ -276,6 +278,7 @@ type ChatChange struct {
 	Pinned   *bool
 	Archived *bool
 	Skills   *SkillUse
+	Chosen   *[]string
 }
 
 // FolderChange changes a folder; nil leaves a field as it is.

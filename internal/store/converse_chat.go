@@ -12,7 +12,7 @@ import (
 	"malmoi/internal/terms"
 )
 
-const chatColumns = `c.id, c.title, c.named, c.model, c.folder, c.preset, c.system, c.leaf, c.pinned, c.archived, c.created, c.updated, c.skills,
+const chatColumns = `c.id, c.title, c.named, c.model, c.folder, c.preset, c.system, c.leaf, c.pinned, c.archived, c.created, c.updated, c.skills, c.skill_names,
 	(SELECT count(*) FROM imports i WHERE i.chat = c.id),
 	(SELECT count(*) FROM messages m WHERE m.chat = c.id AND m.deleted = 0),
 	(SELECT count(*) FROM messages m WHERE m.chat = c.id AND m.deleted = 0 AND m.status = 'live')`
@@ -20,7 +20,15 @@ const chatColumns = `c.id, c.title, c.named, c.model, c.folder, c.preset, c.syst
 func scanChat(r scanner) (converse.Chat, error) {
 	var c converse.Chat
 	var named, pinned, archived, created, updated, imported, live int64
-	err := r.Scan(&c.ID, &c.Title, &named, &c.Model, &c.Folder, &c.Preset, &c.System, &c.Leaf, &pinned, &archived, &created, &updated, &c.Skills, &imported, &c.Messages, &live)
+	var names string
+	err := r.Scan(&c.ID, &c.Title, &named, &c.Model, &c.Folder, &c.Preset, &c.System, &c.Leaf, &pinned, &archived, &created, &updated, &c.Skills, &names, &imported, &c.Messages, &live)
+	if err != nil {
+		return c, err
+	}
+	chosen, err := fromJSON[[]string](names)
+	if chosen != nil {
+		c.Chosen = *chosen
+	}
 	c.Named, c.Pinned, c.Archived, c.Imported, c.Live = named != 0, pinned != 0, archived != 0, imported != 0, live != 0
 	c.Created, c.Updated = fromMillis(created), fromMillis(updated)
 	return c, err
@@ -45,14 +53,26 @@ func (c *Conversations) AddChat(ctx context.Context, o converse.Owner, n convers
 }
 
 func insertChat(ctx context.Context, tx Q, o converse.Owner, n converse.Chat, again bool) error {
-	query := `INSERT INTO chats (id, owner, title, named, model, folder, preset, system, leaf, pinned, archived, created, updated, skills, deleted)
-		VALUES (` + marks(14) + `, 0)`
+	names, err := namesJSON(n.Chosen)
+	if err != nil {
+		return err
+	}
+	query := `INSERT INTO chats (id, owner, title, named, model, folder, preset, system, leaf, pinned, archived, created, updated, skills, skill_names, deleted)
+		VALUES (` + marks(15) + `, 0)`
 	if again {
 		query += ` ON CONFLICT (id) DO NOTHING`
 	}
-	_, err := tx.Exec(ctx, query, n.ID, string(o), n.Title, flag(n.Named), n.Model, n.Folder, n.Preset, n.System, n.Leaf,
-		flag(n.Pinned), flag(n.Archived), millis(n.Created), millis(n.Updated), string(n.Skills))
+	_, err = tx.Exec(ctx, query, n.ID, string(o), n.Title, flag(n.Named), n.Model, n.Folder, n.Preset, n.System, n.Leaf,
+		flag(n.Pinned), flag(n.Archived), millis(n.Created), millis(n.Updated), string(n.Skills), names)
 	return err
+}
+
+// namesJSON is a list as a column, ” for an empty one.
+func namesJSON(names []string) (string, error) {
+	if len(names) == 0 {
+		return "", nil
+	}
+	return asJSON(&names)
 }
 
 // Chat returns one chat.
@@ -105,7 +125,10 @@ func (c *Conversations) ChangeChat(ctx context.Context, o converse.Owner, id str
 		if _, err := chatOf(ctx, tx, o, id); err != nil {
 			return err
 		}
-		s := chatSet(n)
+		s, err := chatSet(n)
+		if err != nil {
+			return err
+		}
 		if n.Leaf != nil {
 			if err := inChat(ctx, tx, o, id, *n.Leaf); err != nil {
 				return err
@@ -115,14 +138,13 @@ func (c *Conversations) ChangeChat(ctx context.Context, o converse.Owner, id str
 		if err := s.update(ctx, tx, "chats", id); err != nil {
 			return err
 		}
-		var err error
 		out, err = chatOf(ctx, tx, o, id)
 		return err
 	})
 	return out, err
 }
 
-func chatSet(n converse.ChatChange) *set {
+func chatSet(n converse.ChatChange) (*set, error) {
 	s := &set{}
 	for _, f := range []struct {
 		column string
@@ -141,7 +163,14 @@ func chatSet(n converse.ChatChange) *set {
 	if n.Archived != nil {
 		s.add("archived", flag(*n.Archived))
 	}
-	return s
+	if n.Chosen != nil {
+		names, err := namesJSON(*n.Chosen)
+		if err != nil {
+			return nil, err
+		}
+		s.add("skill_names", names)
+	}
+	return s, nil
 }
 
 // inChat asks that a message is one of a chat's.

@@ -104,6 +104,16 @@ func TestChatsAreKept(t *testing.T) {
 		must(t, c.Purge(ctx, at(2)))
 		_, err = c.RestoreChat(ctx, ann, "c5")
 		wants(t, err, converse.ErrNotFound)
+		names := []string{"계산", `a"b`}
+		chosen, err := c.AddChat(ctx, ann, converse.Chat{ID: "c6", Skills: converse.SkillsOn, Chosen: names})
+		must(t, err)
+		if !slices.Equal(chosen.Chosen, names) {
+			t.Errorf("chosen skills come back as %q", chosen.Chosen)
+		}
+		names = nil
+		if chosen, err = c.ChangeChat(ctx, ann, "c6", converse.ChatChange{Chosen: &names}); err != nil || chosen.Chosen != nil || chosen.Skills != converse.SkillsOn {
+			t.Errorf("a choice taken back: %+v, %v", chosen, err)
+		}
 		_, _, err = c.Chats(ctx, ann, converse.ChatQuery{Limit: 2, Before: "x"})
 		if _, ok := err.(*converse.InvalidError); !ok {
 			t.Errorf("a cursor from nowhere: %v", err)

@@ -23,12 +23,14 @@ type chatBody struct {
 	Messages int    `json:"messages"`
 	Live     bool   `json:"live" doc:"an answer is being made"`
 	Skills   string `json:"skills,omitempty" enum:"on,off" doc:"whether answers may use skills; left out: as the settings say"`
+
+	SkillNames []string `json:"skill_names,omitempty" doc:"with skills on, those that may be used; left out: all"`
 }
 
 func newChat(c converse.Chat) chatBody {
 	return chatBody{
 		ID: c.ID, Title: c.Title, Model: c.Model, Folder: c.Folder, Preset: c.Preset, System: c.System, Leaf: c.Leaf,
-		Pinned: c.Pinned, Archived: c.Archived, Created: millis(c.Created), Updated: millis(c.Updated), Messages: c.Messages, Live: c.Live, Skills: string(c.Skills),
+		Pinned: c.Pinned, Archived: c.Archived, Created: millis(c.Created), Updated: millis(c.Updated), Messages: c.Messages, Live: c.Live, Skills: string(c.Skills), SkillNames: c.Chosen,
 	}
 }
 
@@ -51,6 +53,7 @@ type newChatBody struct {
 	System string `json:"system,omitempty"`
 
 	Skills converse.SkillUse `json:"skills,omitempty" enum:"on,off,"`
+	Chosen []string          `json:"skill_names,omitempty" maxItems:"200" doc:"with skills on, those that may be used; empty: all"`
 }
 
 type chatChange struct {
@@ -64,6 +67,7 @@ type chatChange struct {
 	Archived *bool   `json:"archived,omitempty"`
 
 	Skills *converse.SkillUse `json:"skills,omitempty" enum:"on,off," doc:"empty: as the settings say"`
+	Chosen *[]string          `json:"skill_names,omitempty" maxItems:"200" doc:"empty: all"`
 }
 
 // maxText bounds bodies that carry instructions and the like.
