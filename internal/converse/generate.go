@@ -78,6 +78,7 @@ type run struct {
 	base   int  // calls of the message before this run
 	named  int  // calls that have their id
 	gap    bool // calls came between the content and what is next
+	absent bool // no page of the user's made a call in time
 }
 
 func (r *run) guarded(ctx context.Context, p account.Principal, j job) (err error) {

@@ -20,9 +20,13 @@ import (
 	"malmoi/internal/store/storetest"
 )
 
-// askEnv makes the test binary a process that asks for the user's word until it
-// is killed; its value is the address of the database.
-const askEnv = "MALMOI_TEST_ASK"
+// askEnv makes the test binary a process that waits for the user until it is
+// killed; its value is the address of the database. wordsEnv is what it is
+// asked.
+const (
+	askEnv   = "MALMOI_TEST_ASK"
+	wordsEnv = "MALMOI_TEST_ASK_WORDS"
+)
 
 func asking(ctx context.Context, url string, b *toolbox) (*store.DB, *converse.Service, error) {
 	db, err := store.Open(ctx, url, store.Options{})
@@ -32,7 +36,7 @@ func asking(ctx context.Context, url string, b *toolbox) (*store.DB, *converse.S
 	if err := db.Accounts().EnsureUser(ctx, account.UserRow{User: account.User{ID: ann.User, Login: "ann", Role: ann.Role}}); err != nil {
 		return nil, nil, err
 	}
-	set := &fake.Set{Models: []*fake.Model{{About: llm.Info{Name: "m", Context: 4096}, OnChat: b.script}}}
+	set := &fake.Set{Models: []*fake.Model{{About: llm.Info{Name: "m", Context: 4096}, OnChat: b.code}}}
 	return db, converse.NewService(db.Conversations(), set, &bus.Memory{}, converse.Options{
 		Alone: db.Dialect() == store.SQLite, LeaseFor: time.Second, Skills: b, FlushMS: 10,
 	}), nil
@@ -49,7 +53,10 @@ func askForEver(url string) error {
 	if err != nil {
 		return err
 	}
-	out, err := s.Ask(ctx, ann, converse.Ask{Chat: c.ID, Content: "read send"})
+	if _, err := s.PutSettings(ctx, ann, converse.Settings{CodeInterpreter: true}); err != nil {
+		return err
+	}
+	out, err := s.Ask(ctx, ann, converse.Ask{Chat: c.ID, Content: os.Getenv(wordsEnv)})
 	if err != nil {
 		return err
 	}
@@ -61,7 +68,7 @@ func askForEver(url string) error {
 		if e.Delta.ToolCall.ID != "" {
 			names = append(names, e.Delta.ToolCall.ID)
 		}
-		if e.Delta.ToolCall.State == converse.Asks {
+		if state := e.Delta.ToolCall.State; state == converse.Asks || state == converse.OnPage {
 			for n := 0; n < e.Seq; time.Sleep(time.Millisecond) { // until the log has it
 				entries, err := db.Conversations().Entries(ctx, ann.User, id, 0)
 				if err != nil {
@@ -80,14 +87,28 @@ func askForEver(url string) error {
 // A process is killed while a question is open. The next one ends the answer
 // and runs nothing, whatever is said to the old question.
 func TestKillWhileAsked(t *testing.T) {
+	eachKill(t, "read send", converse.Refused, func(s *converse.Service, id, call string) error {
+		return s.Consent(t.Context(), ann, id, call, true)
+	})
+}
+
+// A process is killed while the page runs code. The next one ends the answer,
+// whatever the page brings.
+func TestKillWhileThePageRuns(t *testing.T) {
+	eachKill(t, "read run_python", converse.Unknown, func(s *converse.Service, id, call string) error {
+		return s.Result(t.Context(), ann, id, call, "42", false)
+	})
+}
+
+func eachKill(t *testing.T, words string, end converse.CallState, say func(s *converse.Service, id, call string) error) {
 	for kind, url := range map[string]string{"sqlite": storetest.SQLiteURL(t), "postgres": storetest.PostgresURL(t)} {
-		t.Run(kind, func(t *testing.T) { killWhileAsked(t, url) })
+		t.Run(kind, func(t *testing.T) { killWhileWaiting(t, url, words, end, say) })
 	}
 }
 
-func killWhileAsked(t *testing.T, url string) {
+func killWhileWaiting(t *testing.T, url, words string, end converse.CallState, say func(s *converse.Service, id, call string) error) {
 	cmd := exec.Command(os.Args[0])
-	cmd.Env, cmd.Stderr = append(os.Environ(), askEnv+"="+url), os.Stderr
+	cmd.Env, cmd.Stderr = append(os.Environ(), askEnv+"="+url, wordsEnv+"="+words), os.Stderr
 	pipe, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +129,7 @@ func killWhileAsked(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	early := s.Consent(t.Context(), ann, id, call, true) // before anybody knows that it is gone
+	early := say(s, id, call) // before anybody knows that it is gone
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go s.Run(ctx)
@@ -121,10 +142,10 @@ func killWhileAsked(t *testing.T, url string) {
 			t.Fatal("the answer is still live")
 		}
 	}
-	if err != nil || m.Status != converse.Interrupted || len(m.ToolCalls) != 2 || m.ToolCalls[1].State != converse.Refused || !m.ToolCalls[0].Outside {
+	if err != nil || m.Status != converse.Interrupted || len(m.ToolCalls) != 2 || m.ToolCalls[1].State != end || !m.ToolCalls[0].Outside {
 		t.Errorf("%v, %+v", err, m)
 	}
-	late := s.Consent(t.Context(), ann, id, call, true)
+	late := say(s, id, call)
 	if early != nil || !errors.Is(late, converse.ErrConflict) || b.made() != "" {
 		t.Errorf("the word: early %v, late %v; made %q", early, late, b.made())
 	}

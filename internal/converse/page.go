@@ -57,8 +57,12 @@ func (s *Service) Result(ctx context.Context, p account.Principal, id, call, tex
 }
 
 // page has a page of the user's make a call, any tab that reads the answer, and
-// waits for what it brings.
+// waits for what it brings. Where none has come once, the answer's later calls
+// do not wait: it would be live for as long as its model tries again.
 func (r *run) page(ctx context.Context, c agent.Call) (string, bool, error) {
+	if r.absent {
+		return noPage, false, nil
+	}
 	i := r.base + c.Index
 	if !r.a.say(Delta{ToolCall: &ToolCallDelta{Index: i, State: OnPage}}) {
 		return "", false, errTooLong
@@ -71,6 +75,7 @@ func (r *run) page(ctx context.Context, c agent.Call) (string, bool, error) {
 	if err != nil {
 		return "", false, err
 	}
+	r.absent = *b == Brought{i, noPage, true}
 	return b.Text, !b.Failed, nil
 }
 
