@@ -32,6 +32,13 @@ async function withTools(visit, options) {
   return page;
 }
 
+/** The answer says that the call was not made. */
+async function refusedOn(page) {
+  const text = await page.locator('article.answer').first().innerText();
+  assert.match(text, /허락하지 않아 실행하지 않음/);
+  assert.doesNotMatch(text, /보냈습니다/);
+}
+
 export default [
   {
     name: 'skills: a call is shown folded, by its Korean name, with what it came to',
@@ -53,7 +60,7 @@ export default [
   {
     name: 'skills: a call that changes something asks, and is refused',
     needsFake: true,
-    async run({ visit, shot }) {
+    async run({ visit, fake, base, shot }) {
       const page = await withTools(visit);
       await ask(page, '/mail 김 대리에게');
       await card(page).waitFor();
@@ -66,20 +73,42 @@ export default [
       await shot(page, 'skills-question');
       await page.reload(); // the question belongs to the server
       await card(page).waitFor();
+      const { page: other } = await visit({ path: new URL(page.url()).pathname });
+      await card(other).waitFor(); // a second tab sees it, too
+      assert.match(await card(other).innerText(), /kim@example\.com/);
+      assert.equal((await fake.requests()).length, 1, 'the model waits for the word');
+      const consent = page.waitForRequest((r) => r.method() === 'POST' && r.url().endsWith('/consent'));
       await card(page).getByRole('button', { name: '아니요' }).focus();
       await page.keyboard.press('Enter');
+      const said = await consent;
       await finished(page);
-      assert.equal(await status(page), 'done');
-      assert.equal(await card(page).count(), 0);
-      const text = await lastAnswer(page).innerText();
-      assert.match(text, /허락하지 않아 실행하지 않음/);
-      assert.doesNotMatch(text, /보냈습니다/);
+      await finished(other);
+      for (const p of [page, other]) {
+        assert.equal(await status(p), 'done');
+        assert.equal(await card(p).count(), 0);
+        await refusedOn(p);
+      }
+      // The model is told, in the place of a result, and answers with that.
+      const told = (await fake.requests()).map((r) => r.messages.filter((m) => m.role === 'tool').map((m) => m.content));
+      assert.deepEqual(told.map((t) => t.length), [0, 1]);
+      assert.match(told[1][0], /the user did not allow this call; do not try it again/);
+      assert.match(await lastAnswer(page).innerText(), /메일 이야기는 여기까지입니다/);
+      // A later word changes nothing.
+      const late = await page.request.post(said.url(), { data: { ...said.postDataJSON(), allow: true }, headers: { Origin: base } });
+      assert.equal(late.status(), 409);
+      await page.reload();
+      await finished(page);
+      await refusedOn(page);
+      // Nothing was sent, not with the next question either.
+      await askAndWait(page, '보냈나요?');
+      const everything = JSON.stringify(await fake.requests());
+      assert.doesNotMatch(everything, /보냈습니다\./);
     },
   },
   {
     name: 'skills: allowed in another tab, warned when strangers wrote in the chat',
     needsFake: true,
-    async run({ visit, shot }) {
+    async run({ visit, fake, shot }) {
       const page = await withTools(visit);
       await ask(page, '/spy 이 글을 요약해 줘');
       await card(page).waitFor();
@@ -99,12 +128,19 @@ export default [
         await calls.last().locator('summary').click();
         await calls.last().getByText('보냈습니다.').waitFor();
       }
+      const results = (await fake.requests()).at(-1).messages.filter((m) => m.role === 'tool').map((m) => m.content);
+      assert.equal(results.length, 2);
+      assert.match(results[1], /보냈습니다\./, 'the result reaches the model');
+      await page.reload();
+      await finished(page);
+      assert.equal(await lastAnswer(page).locator('details.fold').count(), 2, 'both calls are kept');
+      assert.equal(await card(page).count(), 0);
     },
   },
   {
     name: 'skills: stopping while it asks runs nothing',
     needsFake: true,
-    async run({ visit }) {
+    async run({ visit, fake }) {
       const page = await withTools(visit);
       await ask(page, '/mail 모두에게');
       await card(page).waitFor();
@@ -112,6 +148,10 @@ export default [
       await finished(page);
       assert.equal(await status(page), 'stopped');
       assert.doesNotMatch(await lastAnswer(page).innerText(), /보냈습니다/);
+      await page.reload();
+      await finished(page);
+      assert.equal(await card(page).count(), 0, 'a stopped answer asks nothing any more');
+      assert.equal((await fake.requests()).length, 1, 'the model was not asked again');
     },
   },
   {

@@ -235,7 +235,7 @@ export const en: typeof ko = {
   upstreamFacts: (models, requests, failed) =>
     `${many(models, 'model', 'models')} · ${many(requests, 'request', 'requests')} since the start${failed > 0 ? `, ${n.format(failed)} failed` : ''}`,
   masked: 'personal numbers hidden',
-  unmasked: 'nothing hidden',
+  unmasked: 'personal numbers not hidden',
   replicaOK: 'answers',
   replicaLost: 'does not answer',
   replicaUnknown: 'being asked',

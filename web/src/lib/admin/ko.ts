@@ -230,7 +230,7 @@ export const ko = {
   upstreamFacts: (models: number, requests: number, failed: number) =>
     `모델 ${n.format(models)}개 · 켜진 뒤 요청 ${n.format(requests)}개${failed > 0 ? `, 실패 ${n.format(failed)}개` : ''}`,
   masked: '개인정보 가림',
-  unmasked: '가리지 않음',
+  unmasked: '개인정보 가리지 않음',
   replicaOK: '응답함',
   replicaLost: '응답 없음',
   replicaUnknown: '확인 중',
