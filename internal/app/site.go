@@ -79,7 +79,7 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 	models = s.filtered(models, filter)
 	o := httpapi.Options{
 		Filter: filter, Listen: c.Listen, APIKeys: c.APIKeys, AllowedHosts: c.Hosts, AllowedOrigins: c.Origins, TrustedProxies: c.Proxies,
-		Meter: s.Accounts, ModelNames: c.ModelNames, MaxConcurrent: c.MaxConcurrent, MaxBody: c.MaxBody, KeepAlive: c.KeepAlive, DrainTimeout: c.DrainTimeout,
+		Meter: s.Accounts, Pool: c.Pool, ModelNames: c.ModelNames, MaxConcurrent: c.MaxConcurrent, MaxBody: c.MaxBody, KeepAlive: c.KeepAlive, DrainTimeout: c.DrainTimeout,
 		Version: c.Version, Page: c.Page, Log: c.Log, Now: c.Now,
 	}
 	if s.Single {

@@ -106,8 +106,14 @@ func TestPoolOfAdmins(t *testing.T) {
 	}
 	stop()
 	wait(t, "the model idle", func() bool { return get[inMemory](t, admin, "/api/admin/pool").Models[0].Users == 0 })
+	if got := admin.do("GET", "/metrics", "").body; !strings.Contains(got, `malmoi_generations_total{model="m"} 1`) {
+		t.Errorf("metrics lack the model: %s", got)
+	}
 	if got := unload("m"); got.status != 204 {
 		t.Errorf("an idle one: %d %s", got.status, got.body)
+	}
+	if got := admin.do("GET", "/metrics", "").body; strings.Contains(got, `{model="m"}`) {
+		t.Errorf("metrics have a model that is gone: %s", got)
 	}
 	if s := get[inMemory](t, admin, "/api/admin/pool"); len(s.Models) != 0 {
 		t.Errorf("after it: %+v", s)

@@ -25,7 +25,7 @@ type metrics struct {
 // durations reach from a refused request to a long answer on a slow machine.
 var durations = []float64{0.005, 0.02, 0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600}
 
-func newMetrics(models llm.Models) *metrics {
+func newMetrics(models llm.Models, pool Pool) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "malmoi_http_requests_total", Help: "Requests answered, by route and status."}, []string{"route", "status"}),
@@ -39,7 +39,7 @@ func newMetrics(models llm.Models) *metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(m.requests, m.seconds, m.inFlight, m.panics,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		modelCollector{models})
+		modelCollector{models, pool})
 	m.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return m
 }
@@ -53,8 +53,15 @@ func (m *metrics) observe(c *call, took time.Duration) {
 	m.seconds.WithLabelValues(route).Observe(took.Seconds())
 }
 
+// Pool is what holds local models in memory and can be looked at without using
+// them: acquiring one to look at it would keep it there.
+type Pool interface{ State() llm.PoolState }
+
 // modelCollector reads the statistics of the models in memory when asked.
-type modelCollector struct{ models llm.Models }
+type modelCollector struct {
+	models llm.Models
+	pool   Pool
+}
 
 // statsTimeout bounds a scrape; a loaded model is acquired at once.
 const statsTimeout = 2 * time.Second
@@ -94,22 +101,37 @@ func (modelCollector) Describe(out chan<- *prometheus.Desc) {
 }
 
 // Collect implements prometheus.Collector. A model that is not in memory is
-// not loaded for the sake of a number.
+// not loaded for the sake of a number, and one that is there goes as if nobody
+// scraped.
 func (c modelCollector) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
 	defer cancel()
-	for _, i := range c.models.List() {
-		if !i.Loaded {
-			continue
-		}
-		m, release, err := c.models.Acquire(ctx, i.Name)
-		if err != nil {
-			continue
-		}
-		now := m.Stats()
-		release()
+	for name, now := range c.read(ctx) {
 		for _, s := range stats {
-			out <- prometheus.MustNewConstMetric(s.desc, s.kind, s.read(&now), i.Name)
+			out <- prometheus.MustNewConstMetric(s.desc, s.kind, s.read(&now), name)
 		}
 	}
+}
+
+// read is what every model in memory, and on other servers, does now.
+func (c modelCollector) read(ctx context.Context) map[string]llm.Stats {
+	out := map[string]llm.Stats{}
+	for _, i := range c.models.List() {
+		if !i.Loaded || c.pool != nil && !i.Remote {
+			continue
+		}
+		if m, release, err := c.models.Acquire(ctx, i.Name); err == nil {
+			out[i.Name] = m.Stats()
+			release()
+		}
+	}
+	if c.pool == nil {
+		return out
+	}
+	for _, r := range c.pool.State().Residents {
+		if !r.Loading {
+			out[r.Name] = r.Stats
+		}
+	}
+	return out
 }

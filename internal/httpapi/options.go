@@ -55,6 +55,9 @@ type Options struct {
 	MaxResponses      int   // answers kept for previous_response_id, default 1000
 	MaxResponsesBytes int64 // their size, default 64 MiB
 
+	// Pool holds local models in memory; nil: they are acquired to be looked at.
+	Pool Pool
+
 	// ModelNames say which installed model stands behind a name that clients of
 	// other services use: "HCX-005" -> "hyperclovax-seed-1.5b".
 	ModelNames map[string]string

@@ -54,7 +54,7 @@ func New(models llm.Models, o Options) (*Server, error) {
 	if s.gate, err = newGate(o); err != nil {
 		return nil, err
 	}
-	s.metrics = newMetrics(models)
+	s.metrics = newMetrics(models, o.Pool)
 	s.handler = s.chain(s.routes())
 	return s, nil
 }

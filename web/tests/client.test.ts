@@ -111,6 +111,13 @@ describe('mergeInfo', () => {
     expect(info).toMatchObject({ defaultModel: 'b', version: '1.2' });
   });
 
+  it('knows which models run on another server', () => {
+    const far = { name: 'a', remote: true, server: 'gpu', masked: true };
+    const { models } = mergeInfo(list, { models: [far, { name: 'b', remote: 'yes', server: 3 }] });
+    expect(models[0]).toMatchObject({ remote: true, server: 'gpu', masked: true });
+    expect(models[1]).toMatchObject({ remote: false, server: '', masked: false });
+  });
+
   it('does with /v1/models alone, and with nonsense', () => {
     expect(mergeInfo(list, null)).toMatchObject({ defaultModel: 'a' });
     expect(mergeInfo({ data: 'no' }, { models: [null, 3, { name: 7 }] }).models).toEqual([]);
