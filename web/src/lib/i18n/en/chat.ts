@@ -84,7 +84,7 @@ export const en: typeof ko = {
   preferred: 'Chosen',
   remoteTag: 'another server',
   remoteRuns: (server) => `Runs on another server (${server}).`,
-  remoteSent: (servers) => `The question and the chat above it are sent to another server (${servers}).`,
+  remoteSent: (servers) => `The question and the text that this chat uses are sent to another server (${servers}).`,
   remoteMasked: 'Resident, phone, account and card numbers and mail addresses that are found are hidden first.',
   remoteFailed: (server) => `The other server (${server}) did not finish the answer. Try again or choose another model.`,
   keepGoing: 'Continue',

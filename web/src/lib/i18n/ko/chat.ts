@@ -81,7 +81,7 @@ export const ko = {
   preferred: '고른 답',
   remoteTag: '다른 서버',
   remoteRuns: (server: string) => `다른 서버(${server})에서 실행됩니다.`,
-  remoteSent: (servers: string) => `질문과 앞의 대화가 다른 서버(${servers})로 보내집니다.`,
+  remoteSent: (servers: string) => `질문과 이 대화에서 쓰는 글이 다른 서버(${servers})로 보내집니다.`,
   remoteMasked: '주민등록번호, 전화·계좌·카드 번호, 메일 주소는 찾는 대로 가리고 보냅니다.',
   remoteFailed: (server: string) => `다른 서버(${server})가 답을 마치지 못했습니다. 다시 시도하거나 다른 모델을 골라 주세요.`,
   keepGoing: '이어서 쓰기',
