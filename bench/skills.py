@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How often a model calls the right built-in skill with the right arguments.
 
-    python3 bench/skills.py --malmoi bin/malmoi --model qwen2.5-coder-1.5b [--url http://127.0.0.1:8080]
+    python3 bench/skills.py --malmoi bin/malmoi --model qwen2.5-coder-1.5b [--url http://127.0.0.1:8080] [--only date,convert_money]
 
 Starts a server, unless --url names one, and sends each request of skills.tsv with all built-in skills as tools, greedily.
 A call counts as right if it is the only or first call, names the expected skill, and its arguments match every pattern;
@@ -75,12 +75,15 @@ def main():
     p.add_argument("--malmoi", default=str(HERE.parent / "bin" / "malmoi"))
     p.add_argument("--model", default="qwen2.5-coder-1.5b")
     p.add_argument("--url")
+    p.add_argument("--only", help="skills whose requests are sent, parted by commas")
     o = p.parse_args()
-    tools = json.loads(subprocess.check_output([o.malmoi, "skill", "list", "--json"]))
+    tools = json.loads(subprocess.check_output([o.malmoi, "skill", "list", "--own", "--json"]))
     server, url = (None, o.url) if o.url else serve(o.malmoi, o.model)
     total, right, named = collections.Counter(), collections.Counter(), collections.Counter()
     try:
         for skill, patterns, text in requests():
+            if o.only and skill not in o.only.split(","):
+                continue
             answer = post(url, {"model": o.model, "temperature": 0, "max_tokens": 160, "tools": tools,
                                 "messages": [{"role": "system", "content": SYSTEM}, {"role": "user", "content": text}]})
             ok, calls = judge(skill, patterns, answer["choices"][0]["message"])

@@ -21,7 +21,7 @@ func Builtin(now func() time.Time, zone *time.Location, rates func() *money.Tabl
 		own := money.Reference()
 		rates = func() *money.Table { return own }
 	}
-	return Set{calculator, c.today(), c.dateSkill(), c.betweenSkill(), c.holidays(), lunarSkill, unitSkill, c.moneySkill(rates)}
+	return Set{calculator, c.today(), c.dateSkill(), c.holidays(), lunarSkill, unitSkill, c.moneySkill(rates)}
 }
 
 var calculator = Skill{

@@ -3,6 +3,7 @@ package skill
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -15,24 +16,22 @@ import (
 // maxDays bounds how far dates are moved, in any unit.
 const maxDays = 400_000
 
-// dateSkill moves a date. One number with its unit and its direction, each in
-// an argument of its own: with an argument for each unit small models put the
-// number into the wrong one.
+// dateSkill moves a date, or counts the days between two. How far stands in one
+// number with its unit and its direction: with an argument for each unit small
+// models put the number into the wrong one. Counting has no skill of its own:
+// with two to choose from they take the wrong one for "오늘부터 100일 뒤는
+// 며칠이야". And date stands last: where it came first they made one up.
 func (c clock) dateSkill() Skill {
 	return Skill{
 		Name: "date", Title: "날짜 계산",
-		Description: "Tells the date and weekday that is some days, weeks, months or years after (뒤, 후) or before (전) a date. \"100일 뒤\" is amount 100, unit days, direction after. \"3주 전\" is amount 3, unit weeks, direction before.",
-		Parameters: json.RawMessage(`{"type":"object","properties":{"amount":{"type":"integer","description":"how many units"},"unit":{"type":"string","enum":["days","weeks","months","years"]},
-"direction":{"type":"string","enum":["after","before"]},"date":{"type":"string","description":"date to start from as 2026-11-24, leave out for today"}},"required":["amount","unit","direction"]}`),
+		Description: "Computes with dates. Moves a date: amount, unit and direction say how far, after (뒤, 후) or before (전); 100일 뒤 is amount 100, unit days, direction after; 3주 전 is amount 3, unit weeks, direction before. Or counts the days between two dates (D-day, 며칠 남았어): then amount is 0. Leave a date out for today.",
+		Parameters: json.RawMessage(`{"type":"object","properties":{"amount":{"type":"integer","description":"how far; 0 to count the days between two dates"},"unit":{"type":"string","enum":["days","weeks","months","years"]},
+"direction":{"type":"string","enum":["after","before"]},"date":{"type":"string","description":"start as YYYY-MM-DD; leave out for today"},"to":{"type":"string","description":"other date as YYYY-MM-DD, to count the days between"}},"required":["amount","unit","direction"]}`),
 		Call: func(_ context.Context, a json.RawMessage) (string, error) {
 			in, err := read[struct {
-				Amount                json.RawMessage
-				Unit, Direction, Date string
+				Amount                    json.RawMessage
+				Unit, Direction, Date, To string
 			}](a)
-			if err != nil {
-				return "", err
-			}
-			from, err := c.parseDay(in.Date, "date")
 			if err != nil {
 				return "", err
 			}
@@ -40,27 +39,41 @@ func (c clock) dateSkill() Skill {
 			if err != nil {
 				return "", err
 			}
-			switch strings.ToLower(strings.TrimSpace(in.Direction)) {
-			case "after", "", "later", "뒤", "후":
-			case "before", "ago", "전":
-				n = -n
-			default:
-				return "", fmt.Errorf("direction %.40q: want after or before", in.Direction)
-			}
-			to, err := move(from, n, in.Unit)
+			from, err := c.parseDay(in.Date, "date")
 			if err != nil {
 				return "", err
 			}
-			return korean(from) + " → " + korean(to), nil
+			if n == 0 {
+				return c.count(from, in.To)
+			}
+			return c.moved(from, n, in.Unit, in.Direction)
 		},
 	}
 }
 
-// wholeNumber reads 100 and "100".
+func (c clock) moved(from time.Time, n int, unit, direction string) (string, error) {
+	switch strings.ToLower(strings.TrimSpace(direction)) {
+	case "after", "", "later", "뒤", "후":
+	case "before", "ago", "전":
+		n = -n
+	default:
+		return "", fmt.Errorf("direction %.40q: want after or before", direction)
+	}
+	to, err := move(from, n, unit)
+	if err != nil {
+		return "", err
+	}
+	return korean(from) + " → " + korean(to), nil
+}
+
+// wholeNumber reads 100 and "100"; nothing is 0.
 func wholeNumber(text json.RawMessage) (int, error) {
 	s := strings.Trim(string(text), `"`)
-	if s == "" || len(s) > 40 {
-		return 0, fmt.Errorf("amount is needed: how many days, weeks, months or years")
+	if s == "" || s == "null" {
+		return 0, nil
+	}
+	if len(s) > 40 {
+		return 0, errors.New("amount is too long to be a number")
 	}
 	v, err := calc.Eval(s)
 	if err != nil || !v.IsInt() {
@@ -93,32 +106,32 @@ func later(d time.Time, months int) time.Time {
 	return first.AddDate(0, 0, min(d.Day(), last)-1)
 }
 
-// betweenSkill counts days.
-func (c clock) betweenSkill() Skill {
-	return Skill{
-		Name: "days_between", Title: "날짜 사이 일수",
-		Description: "Counts the days from one date to another: D-day, days left until a date (며칠 남았어), days since a date (며칠 지났어).",
-		Parameters:  json.RawMessage(`{"type":"object","properties":{"from":{"type":"string","description":"first date as 2026-11-24, leave out for today"},"to":{"type":"string","description":"second date as 2026-12-25, leave out for today"}}}`),
-		Call: func(_ context.Context, a json.RawMessage) (string, error) {
-			in, err := read[struct{ From, To string }](a)
-			if err != nil {
-				return "", err
-			}
-			if strings.TrimSpace(in.From+in.To) == "" {
-				return "", fmt.Errorf("from or to is needed, as 2026-12-25")
-			}
-			from, err := c.parseDay(in.From, "from")
-			if err != nil {
-				return "", err
-			}
-			to, err := c.parseDay(in.To, "to")
-			if err != nil {
-				return "", err
-			}
-			n := int((to.Unix() - from.Unix()) / 86400)
-			return fmt.Sprintf("%s부터 %s까지 %d일 (%d주 %d일)", korean(from), korean(to), n, n/7, n%7), nil
-		},
+// count says how far two dates are apart, in whichever order they come: small
+// models mix them up, or give the one they have twice and mean from today.
+func (c clock) count(from time.Time, other string) (string, error) {
+	to, err := c.parseDay(other, "to")
+	if err != nil {
+		return "", err
 	}
+	today := c.day()
+	if from.Equal(to) {
+		from = today
+	}
+	if from.Equal(to) {
+		return "", errors.New("amount is 0 and both dates are today: say how far with amount, or give another date")
+	}
+	if to.Before(from) {
+		from, to = to, from
+	}
+	n := int((to.Unix() - from.Unix()) / 86400)
+	out := fmt.Sprintf("%s부터 %s까지 %d일 (%d주 %d일)", korean(from), korean(to), n, n/7, n%7)
+	switch {
+	case from.Equal(today):
+		out += fmt.Sprintf(", 오늘부터 %d일 남았습니다", n)
+	case to.Equal(today):
+		out += fmt.Sprintf(", 오늘까지 %d일 지났습니다", n)
+	}
+	return out, nil
 }
 
 // dayForms are how models write dates.

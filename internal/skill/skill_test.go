@@ -34,10 +34,12 @@ func TestBuiltin(t *testing.T) {
 	f("date", `{"amount":3,"unit":"weeks","direction":"after","date":"today"}`, "2026년 12월 16일")
 	f("date", `{"date":"2026-01-31","amount":1,"unit":"months","direction":"after"}`, "2026년 2월 28일")
 	f("date", `{"date":"2028-02-29","amount":1,"unit":"years","direction":"before"}`, "2027년 2월 28일")
-	f("days_between", `{"from":"2026-11-24","to":"2026-12-25"}`, " 31일 (4주 3일)")
-	f("days_between", `{"from":"2026-11-24","to":"2026-11-01"}`, "-23일")
-	f("days_between", `{"to":"2026년 12월 25일"}`, "2026년 11월 25일 수요일부터 2026년 12월 25일 금요일까지 30일")
-	f("days_between", `{"from":"1990.5.5"}`, "1990년 5월 5일", "13353일")
+	f("date", `{"amount":0,"unit":"days","direction":"after","date":"2026-11-24","to":"2026-12-25"}`, " 31일 (4주 3일)")
+	f("date", `{"amount":0,"date":"2026-11-24","to":"2026-11-01"}`, "2026년 11월 1일 일요일부터 2026년 11월 24일 화요일까지 23일")
+	f("date", `{"to":"2026년 12월 25일"}`, "2026년 11월 25일 수요일부터 2026년 12월 25일 금요일까지 30일", "오늘부터 30일 남았습니다")
+	f("date", `{"amount":0,"date":"2026-12-25","to":"today"}`, "오늘부터 30일 남았습니다")
+	f("date", `{"amount":0,"date":"1990.5.5"}`, "1990년 5월 5일", "13353일", "오늘까지 13353일 지났습니다")
+	f("date", `{"amount":0,"date":"2026-12-25","to":"2026-12-25"}`, "오늘부터 30일 남았습니다")
 	f("convert_money", `{"amount":100,"from":"USD","to":"KRW"}`, "100 USD(미국 달러) = 133,527 KRW(대한민국 원)", "1 USD = 1,335.27원: 2026-10-30 기준 참고 환율(유럽중앙은행", "26일 전 값", "오늘의 실제 환율과 다릅니다")
 	f("convert_money", `{"amount":"1억 5천만","from":"원","to":"달러"}`, "150,000,000 KRW(대한민국 원) = 112,336.83 USD")
 	f("convert_money", `{"amount":"3만원","to":"JPY"}`, "30,000 KRW", "= 3,533.01 JPY(일본 엔)", "100 JPY = 849.135원")
@@ -57,8 +59,7 @@ func TestWrongCalls(t *testing.T) {
 	s := builtin()
 	for name, list := range map[string][]string{
 		"nothing": {`{}`}, "calculate": {`{"expression":"1/0"}`, `[1]`, `{`, `{"expression":5}`},
-		"date":         {`{"amount":1,"unit":"days","direction":"after","date":"어제"}`, `{"amount":999999999,"unit":"days","direction":"after"}`, `{}`, `{"amount":1.5,"unit":"days"}`, `{"amount":1,"unit":"hours"}`, `{"amount":1,"unit":"days","direction":"up"}`, `{"amount":{},"unit":"days"}`},
-		"days_between": {`{}`, `{"from":"2026-02-30"}`, `{"to":"12-25"}`},
+		"date": {`{"amount":1,"unit":"days","direction":"after","date":"어제"}`, `{"amount":999999999,"unit":"days","direction":"after"}`, `{}`, `{"amount":1.5,"unit":"days"}`, `{"amount":1,"unit":"hours"}`, `{"amount":1,"unit":"days","direction":"up"}`, `{"amount":{},"unit":"days"}`, `{"amount":0,"date":"2026-02-30"}`, `{"to":"12-25"}`, `{"date":"today","to":"오늘"}`},
 		"convert_money": {`{}`, `{"amount":100,"from":"USD","to":"XYZ"}`, `{"amount":"많이","from":"USD","to":"KRW"}`, `{"amount":1,"from":"USD","to":"달러"}`, `{"amount":"100달러","from":"EUR","to":"KRW"}`,
 			`{"amount":1e99,"from":"USD","to":"KRW"}`, `{"amount":"9999999조","from":"KRW","to":"USD"}`, `{"amount":[1],"from":"USD","to":"KRW"}`, `{"amount":"","from":"USD","to":"KRW"}`},
 		"holidays": {`{"year":1999}`}, "lunar": {`{"date":"x","from":"lunar"}`, `{"date":"2026-13-01","from":"lunar"}`},
