@@ -22,8 +22,11 @@ var RunPython = Skill{
 		if err != nil {
 			return err
 		}
-		if strings.TrimSpace(in.Code) == "" {
+		switch code := strings.TrimSpace(in.Code); {
+		case code == "":
 			return errors.New(`there is no code: call it as {"code": "print(1 + 1)"}`)
+		case strings.HasPrefix(code, "```"): // as small models write code in answers
+			return errors.New("leave out the ``` lines: code is the program alone")
 		}
 		return nil
 	},

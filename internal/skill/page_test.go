@@ -17,6 +17,7 @@ func TestRunPythonWantsCode(t *testing.T) {
 	f(`{"code":"print(1)"}`, "")
 	f(`{"code":"print(1)","language":"python"}`, "")
 	f(`{"code":" \n"}`, "there is no code")
+	f(`{"code":"\n`+"```"+`python\nprint(1)\n`+"```"+`"}`, "leave out the ```")
 	f(``, "there is no code")
 	f(`{}`, "there is no code")
 	f(`{"code":1}`, "do not fit")
