@@ -11,8 +11,8 @@ export interface ChatList {
   chats: Chat[];
   next: string;
 }
-export type ChatChange = Partial<Pick<Chat, 'title' | 'model' | 'folder' | 'preset' | 'system' | 'leaf' | 'pinned' | 'archived' | 'skills'>>;
-export type NewChat = { id: string } & Partial<Pick<Chat, 'title' | 'model' | 'folder' | 'preset' | 'system' | 'skills'>>;
+export type ChatChange = Partial<Pick<Chat, 'title' | 'model' | 'folder' | 'preset' | 'system' | 'leaf' | 'pinned' | 'archived' | 'skills' | 'skill_names'>>;
+export type NewChat = { id: string } & Partial<Pick<Chat, 'title' | 'model' | 'folder' | 'preset' | 'system' | 'skills' | 'skill_names'>>;
 
 export const chats = {
   list: (before = '', archived = false): Promise<ChatList> =>

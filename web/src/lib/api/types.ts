@@ -42,6 +42,8 @@ export interface Chat {
   live: boolean; // an answer is being made
   /** Whether answers may use tools; left out: as the settings say. */
   skills?: Skills;
+  /** With 'on', the tools that may be used; left out: all. */
+  skill_names?: string[];
 }
 
 export type Skills = '' | 'on' | 'off';
@@ -167,6 +169,7 @@ export interface Prefs {
   params: Params;
   language: string;
   skills?: Skills;
+  skill_names?: string[];
   /** Answers may have this page run code; left out by a server that has no such thing. */
   code_interpreter?: boolean;
 }

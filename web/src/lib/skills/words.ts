@@ -10,6 +10,10 @@ const ko = {
   on: '모두 사용',
   off: '사용 안 함',
   asSettings: '설정대로',
+  some: (n: number) => `고른 도구 ${n}개`,
+  gone: (name: string) => `${name} (지금은 없음)`,
+  pick: '쓸 도구',
+  pickAll: '모두 고르기',
   help: '자동이면 계산·날짜처럼 바깥에 아무 영향이 없는 도구만, 도구를 다룰 줄 아는 모델(30억 매개변수 이상)이 씁니다. 작은 모델은 인사에도 계산기를 부르는 등 도구를 엉뚱하게 쓸 수 있어, 켠 대화에서만 씁니다.',
   states: {
     ask: '허락을 기다리는 중',
@@ -46,6 +50,10 @@ const en: typeof ko = {
   on: 'Use all',
   off: 'Use none',
   asSettings: 'As in settings',
+  some: (n) => (n === 1 ? '1 chosen tool' : `${n} chosen tools`),
+  gone: (name) => `${name} (not there now)`,
+  pick: 'Tools to use',
+  pickAll: 'Choose all',
   help: 'Automatic lets models that can call tools (of 3 billion parameters or more) use those that touch nothing, such as the calculator and dates. Smaller ones misuse tools, and use them only where you switch them on.',
   states: {
     ask: 'waiting for your word',

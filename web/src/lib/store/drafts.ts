@@ -46,6 +46,7 @@ export interface Unsent {
   folder: string;
   preset?: string;
   skills?: Skills;
+  skillNames?: string[];
 }
 
 export function readOutbox(): Unsent[] {

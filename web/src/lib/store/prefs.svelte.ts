@@ -4,6 +4,7 @@
 import { prefsAPI } from '../api/client';
 import type { Prefs, Skills } from '../api/types';
 import { t } from '../i18n/index.svelte';
+import type { Choice } from '../skills/choice';
 import { settings } from './settings.svelte';
 import { toast } from './toasts.svelte';
 
@@ -86,6 +87,12 @@ class PrefStore {
   }
   set skills(use: Skills) {
     this.change({ skills: use });
+  }
+  get skillChoice(): Choice {
+    return { use: this.skills, names: this.skills === 'on' ? (this.value.skill_names ?? []) : [] };
+  }
+  set skillChoice(c: Choice) {
+    this.change({ skills: c.use, skill_names: c.names });
   }
   /** Undefined where the server has no such thing. */
   get codeInterpreter(): boolean | undefined {

@@ -5,8 +5,9 @@ import { SvelteMap } from 'svelte/reactivity';
 import { chats as chatAPI, messages as messageAPI } from '../api/client';
 import { ApiError } from '../api/http';
 import { follow } from '../api/stream';
-import type { Chat, Delta, Message, Skills } from '../api/types';
+import type { Chat, Delta, Message } from '../api/types';
 import { t } from '../i18n/index.svelte';
+import type { Choice } from '../skills/choice';
 import { pageCalls } from '../python/calls.svelte';
 import { dropUnsent, keepUnsent, readOutbox, type Unsent } from './drafts';
 import { sayFailure, toFailure } from './failure';
@@ -32,7 +33,7 @@ class Session {
   /** The preset that a new chat will have, and the model that it asks for. */
   preset = $state.raw({ id: '', model: '' });
   /** Whether a new chat may use tools. */
-  #skills = $state<Skills>('');
+  #skills = $state.raw<Choice>({ use: '', names: [] });
   /** Folder of the chat that the next question makes. */
   folder = $state('');
   #tree = new Tree();
@@ -76,7 +77,7 @@ class Session {
     this.current = undefined;
     this.folder = folder;
     this.preset = { id: '', model: '' };
-    this.#skills = '';
+    this.#skills = { use: '', names: [] };
     this.failed = undefined;
     this.opening = false;
     this.#tree = new Tree();
@@ -183,7 +184,7 @@ class Session {
     const id = newID();
     const home: Chat = chat ?? {
       ...unknownChat, id: newID(), title: titleOf(text.slice(pasted).trim() || text), model: server.current(this.preset.model),
-      folder: this.folder, preset: this.preset.id, skills: this.#skills, created: now, updated: now,
+      folder: this.folder, preset: this.preset.id, skills: this.#skills.use, skill_names: this.#skills.names, created: now, updated: now,
     };
     const message: Message = {
       id, chat: home.id, parent, role: 'user', content: text, status: 'done', created: now, unsent: 'sending',
@@ -191,7 +192,7 @@ class Session {
     };
     const first = server.current(home.model);
     const models = this.rival !== '' && this.rival !== first ? [first, this.rival] : [first];
-    const unsent: Unsent = { message, models, fresh, folder: home.folder, preset: home.preset, skills: home.skills ?? '' };
+    const unsent: Unsent = { message, models, fresh, folder: home.folder, preset: home.preset, skills: home.skills ?? '', skillNames: home.skill_names ?? [] };
     this.#tree.add(message);
     this.current = { ...home, leaf: id };
     if (fresh) list.put(this.current);
@@ -210,7 +211,7 @@ class Session {
       if (u.fresh) {
         // The server names a chat by its first line, which of a paste says little.
         const typed = message.pasted ? titleOf(message.content.slice(message.pasted)) : '';
-        const c = { id: message.chat, model: u.models[0], ...(typed !== '' && { title: typed }), ...(u.folder !== '' && { folder: u.folder }), ...(u.preset && { preset: u.preset }), ...(u.skills && { skills: u.skills }) };
+        const c = { id: message.chat, model: u.models[0], ...(typed !== '' && { title: typed }), ...(u.folder !== '' && { folder: u.folder }), ...(u.preset && { preset: u.preset }), ...(u.skills && { skills: u.skills }), ...(u.skillNames?.length && { skill_names: u.skillNames }) };
         list.put({ ...(await chatAPI.make(c)), title: this.current?.id === message.chat ? this.current.title : '', leaf: message.id });
         u.fresh = false;
       }
@@ -464,20 +465,22 @@ class Session {
     return true;
   }
 
-  get skills(): Skills {
-    return this.current && this.current.messages > 0 ? (this.current.skills ?? '') : this.#skills;
+  get skills(): Choice {
+    const chat = this.current;
+    return chat && chat.messages > 0 ? { use: chat.skills ?? '', names: chat.skill_names ?? [] } : this.#skills;
   }
 
-  /** Lets this chat's answers use tools, or not; '' is what the settings say. */
-  async setSkills(use: Skills): Promise<void> {
+  /** Lets this chat's answers use tools, or not, or single ones; '' is what the settings say. */
+  async setSkills(choice: Choice): Promise<void> {
     const chat = this.current;
     if (!chat || chat.messages === 0) {
-      this.#skills = use;
+      this.#skills = choice;
       return;
     }
-    this.current = { ...chat, skills: use };
-    const now = await list.change(chat, { skills: use });
-    if (!now && this.current?.id === chat.id) this.current = { ...this.current, skills: chat.skills };
+    const change = { skills: choice.use, skill_names: choice.names };
+    this.current = { ...chat, ...change };
+    const now = await list.change(chat, change);
+    if (!now && this.current?.id === chat.id) this.current = { ...this.current, skills: chat.skills, skill_names: chat.skill_names };
   }
 
   async setModel(model: string): Promise<void> {
