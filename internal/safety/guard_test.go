@@ -133,6 +133,31 @@ func TestGuardWatchesThoughtsAndEveryChoice(t *testing.T) {
 	}
 }
 
+// TestJudgeIsShownVerdicts: the examples keep to the form that is asked for,
+// and the text in question comes last.
+func TestJudgeIsShownVerdicts(t *testing.T) {
+	list := judgeMessages("이 글")
+	if last := list[len(list)-1]; last.Role != "user" || !strings.Contains(last.Content, "이 글") {
+		t.Errorf("%+v", last)
+	}
+	bad := map[Group]int{}
+	for _, m := range list {
+		if m.Role != "assistant" {
+			continue
+		}
+		v, err := readVerdict(m.Content)
+		if err != nil {
+			t.Errorf("%s: %v", m.Content, err)
+		}
+		for _, f := range v {
+			bad[f.Group]++
+		}
+	}
+	if len(bad) != len(Groups) {
+		t.Errorf("examples for %v only", bad)
+	}
+}
+
 func TestJudge(t *testing.T) {
 	answer := `{"profanity":0,"hate":2,"sexual":1}`
 	script := func(r llm.ChatRequest) fake.Script {
@@ -146,7 +171,8 @@ func TestJudge(t *testing.T) {
 	if err != nil || v.Score(Hate) != Likely || v.Score(Sexual) != Possible || v.Score(Profanity) != Clean {
 		t.Errorf("%v %v", v, err)
 	}
-	if n := len(m.LastChat().Messages[1].Content); n > judgeShown+100 {
+	asked := m.LastChat().Messages
+	if n := len(asked[len(asked)-1].Content); n > judgeShown+100 || n < judgeShown-100 {
 		t.Errorf("the judge reads %d bytes", n)
 	}
 	judged, _ := world(t, Rules{Levels: Levels{Hate: Low}, Judge: true}, script)
