@@ -25,10 +25,11 @@ type Acts struct {
 //	zero16  int32: -16·Σx
 //	zero32  2 × int32: -32·Σx of columns 0..15, of columns 16..31
 //	zero128 int32: -128·Σx
-//	        4 bytes, zero
+//	upper   int32: ⌊-126.5·Σx⌋
 //
 // The multiples of Σx are what an integer dot product begins with where the
-// weights have that zero point: Σ(q-z)x = Σqx - z·Σx, exactly.
+// weights have that zero point: Σ(q-z)x = Σqx - z·Σx, exactly. The last is for
+// screening, see screen.go.
 const (
 	recordBytes = 64
 
@@ -38,6 +39,7 @@ const (
 	offZero16  = 44
 	offZero32  = 48
 	offZero128 = 56
+	offUpper   = 60
 )
 
 // minRecordRows is the number of rows that have records, be they asked for or

@@ -48,6 +48,7 @@ func quantizeBlock(rec *[recordBytes]byte, x []float32) {
 	put(offZero32, uint32(-32*low))
 	put(offZero32+4, uint32(-32*high))
 	put(offZero128, uint32(-128*(low+high)))
+	put(offUpper, uint32(-253*(low+high)>>1))
 }
 
 // blockScale returns the scale of a block and its inverse; 0, 0 for a block of

@@ -11,8 +11,18 @@ DATA recordFactors<>+12(SB)/4, $0xfffffff0
 DATA recordFactors<>+16(SB)/4, $0xffffffe0
 DATA recordFactors<>+20(SB)/4, $0xffffffe0
 DATA recordFactors<>+24(SB)/4, $0xffffff80
-DATA recordFactors<>+28(SB)/4, $0x00000000
+DATA recordFactors<>+28(SB)/4, $0xffffff03
 GLOBL recordFactors<>(SB), RODATA|NOPTR, $32
+
+DATA recordHalved<>+0(SB)/4, $0x00000000
+DATA recordHalved<>+4(SB)/4, $0x00000000
+DATA recordHalved<>+8(SB)/4, $0x00000000
+DATA recordHalved<>+12(SB)/4, $0x00000000
+DATA recordHalved<>+16(SB)/4, $0x00000000
+DATA recordHalved<>+20(SB)/4, $0x00000000
+DATA recordHalved<>+24(SB)/4, $0x00000000
+DATA recordHalved<>+28(SB)/4, $0x00000001
+GLOBL recordHalved<>(SB), RODATA|NOPTR, $32
 
 DATA recordOrder<>+0(SB)/4, $0x00000000
 DATA recordOrder<>+4(SB)/4, $0x00000004
@@ -99,6 +109,7 @@ quantizeBlock:
 	VBROADCASTSS X10, Y8
 	VMULPS       Y8, Y7, Y7
 	VPMULLD      recordFactors<>+0(SB), Y6, Y6
+	VPSRAVD      recordHalved<>+0(SB), Y6, Y6
 	VPBLENDD     $0x03, Y7, Y6, Y6
 	VMOVDQU      Y6, 32(AX)
 

@@ -15,6 +15,9 @@ import "malmoi/internal/num/quant"
 //	8 bit   block = 8 registers of 64 bytes, one a group
 //	4 bit   block = 4 registers: group j in the low, group j+4 in the high nibbles of register j
 //	5 bit   as 4 bit, and per block a register of fifth bits: group g at bit g of each byte
+//	split   the 8-bit form cut for screening (screen.go): upper nibbles as 4 bit, per block two
+//	        registers of bits 2 and 3, laid out like the upper bits of 6 bit; bits 0 and 1,
+//	        laid out the same, lie apart, behind all panels
 //	6 bit   as 4 bit, and per block two registers of upper bits: group g at bits
 //	        2(g%4), 2(g%4)+1 of each byte of register g/4
 //
@@ -61,6 +64,7 @@ type form struct {
 	bits  int   // of a value; 16 and 32 are floats
 	unit  int   // bytes of 64 columns
 	head  int   // bytes that open 256 columns
+	low   int   // bytes of 64 columns that lie apart, split form
 	float int   // bytes of one value, float forms
 }
 
@@ -76,22 +80,24 @@ const (
 	id6K
 	id8Zero
 	id8Wide
+	id8Split
 	idFloat
 )
 
 var (
-	form4Zero = form{name: "4-bit", kind: kindZero, id: id4Zero, zero: 8, bits: 4, unit: 512 + 64}
-	form4Min  = form{name: "4-bit min", kind: kindMin, id: id4Min, bits: 4, unit: 512 + 128}
-	form4K    = form{name: "4-bit K", kind: kindMin, id: id4K, bits: 4, unit: 512 + 64, head: 64}
-	form5Zero = form{name: "5-bit", kind: kindZero, id: id5Zero, zero: 16, bits: 5, unit: 512 + 128 + 64}
-	form5Min  = form{name: "5-bit min", kind: kindMin, id: id5Min, bits: 5, unit: 512 + 128 + 128}
-	form5K    = form{name: "5-bit K", kind: kindMin, id: id5K, bits: 5, unit: 512 + 128 + 64, head: 64}
-	form6K    = form{name: "6-bit K", kind: kindHalf, id: id6K, zero: 32, bits: 6, unit: 512 + 256 + 64, head: 64}
-	form8Zero = form{name: "8-bit", kind: kindZero, id: id8Zero, zero: 128, bits: 8, unit: 1024 + 64}
-	form8Wide = form{name: "8-bit wide scale", kind: kindZero, id: id8Wide, zero: 128, bits: 8, unit: 1024 + 128}
-	formF32   = form{name: "float32", kind: kindF32, id: idFloat, bits: 32, float: 4}
-	formF16   = form{name: "float16", kind: kindF16, id: idFloat, bits: 16, float: 2}
-	formBF16  = form{name: "bfloat16", kind: kindBF16, id: idFloat, bits: 16, float: 2}
+	form4Zero  = form{name: "4-bit", kind: kindZero, id: id4Zero, zero: 8, bits: 4, unit: 512 + 64}
+	form4Min   = form{name: "4-bit min", kind: kindMin, id: id4Min, bits: 4, unit: 512 + 128}
+	form4K     = form{name: "4-bit K", kind: kindMin, id: id4K, bits: 4, unit: 512 + 64, head: 64}
+	form5Zero  = form{name: "5-bit", kind: kindZero, id: id5Zero, zero: 16, bits: 5, unit: 512 + 128 + 64}
+	form5Min   = form{name: "5-bit min", kind: kindMin, id: id5Min, bits: 5, unit: 512 + 128 + 128}
+	form5K     = form{name: "5-bit K", kind: kindMin, id: id5K, bits: 5, unit: 512 + 128 + 64, head: 64}
+	form6K     = form{name: "6-bit K", kind: kindHalf, id: id6K, zero: 32, bits: 6, unit: 512 + 256 + 64, head: 64}
+	form8Zero  = form{name: "8-bit", kind: kindZero, id: id8Zero, zero: 128, bits: 8, unit: 1024 + 64}
+	form8Wide  = form{name: "8-bit wide scale", kind: kindZero, id: id8Wide, zero: 128, bits: 8, unit: 1024 + 128}
+	form8Split = form{name: "8-bit split", kind: kindZero, id: id8Split, zero: 128, bits: 8, unit: 512 + 256 + 64, low: 256}
+	formF32    = form{name: "float32", kind: kindF32, id: idFloat, bits: 32, float: 4}
+	formF16    = form{name: "float16", kind: kindF16, id: idFloat, bits: 16, float: 2}
+	formBF16   = form{name: "bfloat16", kind: kindBF16, id: idFloat, bits: 16, float: 2}
 )
 
 // formFor chooses the layout for a type of a file. Only Q2_K loses anything by
@@ -128,7 +134,7 @@ func formFor(t quant.Type, exact bool) *form {
 	return &formF32
 }
 
-// panelBytes is the size of one panel of C columns.
+// panelBytes is the size of one panel of C columns, without what lies apart.
 func (f *form) panelBytes(C int) int {
 	if f.float > 0 {
 		return C * PanelRows * f.float

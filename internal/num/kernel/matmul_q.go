@@ -24,11 +24,12 @@ const PanelStep = 2
 // elements of the slices; blocks counts 32 columns and is even.
 type quantKernels struct {
 	// direct multiplies panel w with n rows of records, a power of two up to
-	// directRows, and writes out[i*ldo : i*ldo+16] for each.
-	direct     func(f *form, out []float32, ldo int, w, x []byte, n, blocks int)
+	// directRows, and writes out[i*ldo : i*ldo+16] for each. low is what lies
+	// apart of the panel's weights.
+	direct     func(f *form, out []float32, ldo int, w, low, x []byte, n, blocks int)
 	directRows int
 	// unpack writes a panel as a strip.
-	unpack func(f *form, dst, w []byte, blocks int)
+	unpack func(f *form, dst, w, low []byte, blocks int)
 	// strip multiplies two strips, wstride bytes apart, with n rows, no more
 	// than stripRows of the form, and writes out[i*ldo : i*ldo+32] for each. Meanwhile it
 	// fetches ahead, weights of the next panels, into the second-level cache.
@@ -36,6 +37,10 @@ type quantKernels struct {
 	stripRows func(f *form) int
 	// blockBytes is the size of a strip's block of a form.
 	blockBytes func(f *form) int
+	// screen is direct with the upper six bits of a split panel.
+	screen func(out []float32, ldo int, w, x []byte, n, blocks int)
+	// screenRows is the number of rows up to which screening saves time.
+	screenRows int
 }
 
 // scratch is the working memory of one call of Mul.
@@ -84,6 +89,15 @@ func (s *section) panel(p int) []byte {
 	return s.data[p*s.panelBytes : (p+1)*s.panelBytes]
 }
 
+// lowOf returns what lies apart of panel p's weights, nil where nothing does.
+func (s *section) lowOf(p int) []byte {
+	if s.low == nil {
+		return nil
+	}
+	n := s.panelBytes / s.form.unit * s.form.low
+	return s.low[p*n : (p+1)*n]
+}
+
 // mulDirect computes panels one by one, unpacking in the loop. A batch that is
 // no power of two is multiplied with the rows behind it, too, which exist
 // (Acts.Reset): one pass over the weights is cheaper than two.
@@ -95,10 +109,10 @@ func (s *section) mulDirect(k *quantKernels, out []float32, ldo int, x *Acts, fi
 		w, rows := s.panel(p), min(PanelRows, s.rows-p*PanelRows)
 		y := out[p*PanelRows:]
 		if rows == PanelRows && n == x.t {
-			k.direct(s.form, y, ldo, w, x.q, n, x.blocks)
+			k.direct(s.form, y, ldo, w, s.lowOf(p), x.q, n, x.blocks)
 			continue
 		}
-		k.direct(s.form, tmp.tile[:], PanelRows, w, x.q, n, x.blocks)
+		k.direct(s.form, tmp.tile[:], PanelRows, w, s.lowOf(p), x.q, n, x.blocks)
 		for t := range x.t {
 			copy(y[t*ldo:t*ldo+rows], tmp.tile[t*PanelRows:])
 		}
@@ -124,7 +138,7 @@ func (s *section) mulStrips(k *quantKernels, out []float32, ldo int, x *Acts, fi
 	for ; first < end; first += group {
 		j.first, j.n = first, min(group, end-first)
 		for i := range j.n {
-			k.unpack(s.form, tmp.strip[i*panel:], s.panel(first+i), x.blocks)
+			k.unpack(s.form, tmp.strip[i*panel:], s.panel(first+i), s.lowOf(first+i), x.blocks)
 		}
 		j.next = s.data[(first+j.n)*s.panelBytes : min(end, first+2*group)*s.panelBytes]
 		j.calls = tiles * ((j.n + 1) / PanelStep)

@@ -85,6 +85,21 @@ func direct2568Widex2(out *float32, ldo int, w *byte, x *byte, xstride int, begi
 // unpack2568Wide writes a panel of units as a strip.
 func unpack2568Wide(dst *byte, w *byte, units int)
 
+// direct2568Splitx1 multiplies one panel with 1 rows.
+func direct2568Splitx1(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+
+// direct2568Splitx2 multiplies one panel with 2 rows.
+func direct2568Splitx2(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+
+// unpack2568Split writes a panel of units as a strip.
+func unpack2568Split(dst *byte, w *byte, low *byte, units int)
+
+// direct2568Upperx1 multiplies one panel with 1 rows.
+func direct2568Upperx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
+// direct2568Upperx2 multiplies one panel with 2 rows.
+func direct2568Upperx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
 // strip256b4Zerox1 multiplies a 4-bit panel's strip with 1 rows.
 func strip256b4Zerox1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 

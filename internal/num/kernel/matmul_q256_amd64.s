@@ -54,6 +54,56 @@ DATA sixteens256<>+24(SB)/4, $0x00100010
 DATA sixteens256<>+28(SB)/4, $0x00100010
 GLOBL sixteens256<>(SB), RODATA|NOPTR, $32
 
+DATA fours256<>+0(SB)/4, $0x00040004
+DATA fours256<>+4(SB)/4, $0x00040004
+DATA fours256<>+8(SB)/4, $0x00040004
+DATA fours256<>+12(SB)/4, $0x00040004
+DATA fours256<>+16(SB)/4, $0x00040004
+DATA fours256<>+20(SB)/4, $0x00040004
+DATA fours256<>+24(SB)/4, $0x00040004
+DATA fours256<>+28(SB)/4, $0x00040004
+GLOBL fours256<>(SB), RODATA|NOPTR, $32
+
+DATA pairs256<>+0(SB)/4, $0x03030303
+DATA pairs256<>+4(SB)/4, $0x03030303
+DATA pairs256<>+8(SB)/4, $0x03030303
+DATA pairs256<>+12(SB)/4, $0x03030303
+DATA pairs256<>+16(SB)/4, $0x03030303
+DATA pairs256<>+20(SB)/4, $0x03030303
+DATA pairs256<>+24(SB)/4, $0x03030303
+DATA pairs256<>+28(SB)/4, $0x03030303
+GLOBL pairs256<>(SB), RODATA|NOPTR, $32
+
+DATA evens256<>+0(SB)/4, $0x33333333
+DATA evens256<>+4(SB)/4, $0x33333333
+DATA evens256<>+8(SB)/4, $0x33333333
+DATA evens256<>+12(SB)/4, $0x33333333
+DATA evens256<>+16(SB)/4, $0x33333333
+DATA evens256<>+20(SB)/4, $0x33333333
+DATA evens256<>+24(SB)/4, $0x33333333
+DATA evens256<>+28(SB)/4, $0x33333333
+GLOBL evens256<>(SB), RODATA|NOPTR, $32
+
+DATA odds256<>+0(SB)/4, $0xcccccccc
+DATA odds256<>+4(SB)/4, $0xcccccccc
+DATA odds256<>+8(SB)/4, $0xcccccccc
+DATA odds256<>+12(SB)/4, $0xcccccccc
+DATA odds256<>+16(SB)/4, $0xcccccccc
+DATA odds256<>+20(SB)/4, $0xcccccccc
+DATA odds256<>+24(SB)/4, $0xcccccccc
+DATA odds256<>+28(SB)/4, $0xcccccccc
+GLOBL odds256<>(SB), RODATA|NOPTR, $32
+
+DATA six256<>+0(SB)/4, $0x3c3c3c3c
+DATA six256<>+4(SB)/4, $0x3c3c3c3c
+DATA six256<>+8(SB)/4, $0x3c3c3c3c
+DATA six256<>+12(SB)/4, $0x3c3c3c3c
+DATA six256<>+16(SB)/4, $0x3c3c3c3c
+DATA six256<>+20(SB)/4, $0x3c3c3c3c
+DATA six256<>+24(SB)/4, $0x3c3c3c3c
+DATA six256<>+28(SB)/4, $0x3c3c3c3c
+GLOBL six256<>(SB), RODATA|NOPTR, $32
+
 // func direct2564Zerox1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
 // Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2564Zerox1(SB), NOSPLIT, $0-56
@@ -6921,20 +6971,20 @@ direct2568Zerox1Unit:
 	VPBROADCASTD (DX), Y3
 	VPMADDUBSW   Y3, Y4, Y2
 	VPMADDUBSW   Y3, Y5, Y3
-	VMOVDQU      64(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 4(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      128(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 8(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      64(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 4(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -6957,20 +7007,20 @@ direct2568Zerox1Unit:
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
 	VPADDW       Y4, Y3, Y3
-	VMOVDQU      320(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 20(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      384(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 24(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      320(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 20(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -7001,20 +7051,20 @@ direct2568Zerox1Unit:
 	VPBROADCASTD (DX), Y3
 	VPMADDUBSW   Y3, Y4, Y2
 	VPMADDUBSW   Y3, Y5, Y3
-	VMOVDQU      96(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 4(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      160(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 8(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      96(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 4(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -7037,20 +7087,20 @@ direct2568Zerox1Unit:
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
 	VPADDW       Y4, Y3, Y3
-	VMOVDQU      352(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 20(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      416(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 24(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      352(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 20(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -7081,20 +7131,20 @@ direct2568Zerox1Unit:
 	VPBROADCASTD 64(DX), Y3
 	VPMADDUBSW   Y3, Y4, Y2
 	VPMADDUBSW   Y3, Y5, Y3
-	VMOVDQU      576(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 68(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      640(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 72(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      576(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 68(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -7117,20 +7167,20 @@ direct2568Zerox1Unit:
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
 	VPADDW       Y4, Y3, Y3
-	VMOVDQU      832(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 84(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      896(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 88(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      832(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 84(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -7161,20 +7211,20 @@ direct2568Zerox1Unit:
 	VPBROADCASTD 64(DX), Y3
 	VPMADDUBSW   Y3, Y4, Y2
 	VPMADDUBSW   Y3, Y5, Y3
-	VMOVDQU      608(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 68(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      672(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 72(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      608(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 68(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -7197,20 +7247,20 @@ direct2568Zerox1Unit:
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
 	VPADDW       Y4, Y3, Y3
-	VMOVDQU      864(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 84(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      928(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 88(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      864(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 84(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -7288,20 +7338,6 @@ direct2568Zerox2Unit:
 	VPBROADCASTD (BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y8, Y5
 	VPMADDUBSW   Y7, Y9, Y7
-	VMOVDQU      64(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 4(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 4(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      128(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -7312,6 +7348,20 @@ direct2568Zerox2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 8(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      64(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 4(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -7344,20 +7394,6 @@ direct2568Zerox2Unit:
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
 	VPADDW       Y8, Y7, Y7
-	VMOVDQU      320(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 20(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 20(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      384(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -7368,6 +7404,20 @@ direct2568Zerox2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 24(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      320(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 20(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -7415,20 +7465,6 @@ direct2568Zerox2Unit:
 	VPBROADCASTD (BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y8, Y5
 	VPMADDUBSW   Y7, Y9, Y7
-	VMOVDQU      96(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 4(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 4(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      160(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -7439,6 +7475,20 @@ direct2568Zerox2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 8(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      96(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 4(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -7471,20 +7521,6 @@ direct2568Zerox2Unit:
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
 	VPADDW       Y8, Y7, Y7
-	VMOVDQU      352(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 20(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 20(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      416(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -7495,6 +7531,20 @@ direct2568Zerox2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 24(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      352(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 20(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -7542,20 +7592,6 @@ direct2568Zerox2Unit:
 	VPBROADCASTD 64(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y8, Y5
 	VPMADDUBSW   Y7, Y9, Y7
-	VMOVDQU      576(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 68(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 68(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      640(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -7566,6 +7602,20 @@ direct2568Zerox2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 72(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      576(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 68(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 68(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -7598,20 +7648,6 @@ direct2568Zerox2Unit:
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
 	VPADDW       Y8, Y7, Y7
-	VMOVDQU      832(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 84(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 84(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      896(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -7622,6 +7658,20 @@ direct2568Zerox2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 88(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      832(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 84(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 84(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -7669,20 +7719,6 @@ direct2568Zerox2Unit:
 	VPBROADCASTD 64(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y8, Y5
 	VPMADDUBSW   Y7, Y9, Y7
-	VMOVDQU      608(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 68(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 68(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      672(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -7693,6 +7729,20 @@ direct2568Zerox2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 72(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      608(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 68(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 68(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -7725,20 +7775,6 @@ direct2568Zerox2Unit:
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
 	VPADDW       Y8, Y7, Y7
-	VMOVDQU      864(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 84(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 84(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      928(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -7749,6 +7785,20 @@ direct2568Zerox2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 88(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      864(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 84(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 84(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -7830,18 +7880,18 @@ unpack2568ZeroUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, (AX)
 	VMOVDQU    Y1, 512(AX)
-	VMOVDQU    64(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 64(AX)
-	VMOVDQU    Y1, 576(AX)
 	VMOVDQU    128(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 128(AX)
 	VMOVDQU    Y1, 640(AX)
+	VMOVDQU    64(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 64(AX)
+	VMOVDQU    Y1, 576(AX)
 	VMOVDQU    192(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -7854,18 +7904,18 @@ unpack2568ZeroUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 256(AX)
 	VMOVDQU    Y1, 768(AX)
-	VMOVDQU    320(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 320(AX)
-	VMOVDQU    Y1, 832(AX)
 	VMOVDQU    384(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 384(AX)
 	VMOVDQU    Y1, 896(AX)
+	VMOVDQU    320(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 320(AX)
+	VMOVDQU    Y1, 832(AX)
 	VMOVDQU    448(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -7880,18 +7930,18 @@ unpack2568ZeroUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 32(AX)
 	VMOVDQU    Y1, 544(AX)
-	VMOVDQU    96(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 96(AX)
-	VMOVDQU    Y1, 608(AX)
 	VMOVDQU    160(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 160(AX)
 	VMOVDQU    Y1, 672(AX)
+	VMOVDQU    96(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 96(AX)
+	VMOVDQU    Y1, 608(AX)
 	VMOVDQU    224(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -7904,18 +7954,18 @@ unpack2568ZeroUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 288(AX)
 	VMOVDQU    Y1, 800(AX)
-	VMOVDQU    352(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 352(AX)
-	VMOVDQU    Y1, 864(AX)
 	VMOVDQU    416(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 416(AX)
 	VMOVDQU    Y1, 928(AX)
+	VMOVDQU    352(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 352(AX)
+	VMOVDQU    Y1, 864(AX)
 	VMOVDQU    480(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -7930,18 +7980,18 @@ unpack2568ZeroUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1152(AX)
 	VMOVDQU    Y1, 1664(AX)
-	VMOVDQU    576(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 1216(AX)
-	VMOVDQU    Y1, 1728(AX)
 	VMOVDQU    640(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1280(AX)
 	VMOVDQU    Y1, 1792(AX)
+	VMOVDQU    576(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 1216(AX)
+	VMOVDQU    Y1, 1728(AX)
 	VMOVDQU    704(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -7954,18 +8004,18 @@ unpack2568ZeroUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1408(AX)
 	VMOVDQU    Y1, 1920(AX)
-	VMOVDQU    832(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 1472(AX)
-	VMOVDQU    Y1, 1984(AX)
 	VMOVDQU    896(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1536(AX)
 	VMOVDQU    Y1, 2048(AX)
+	VMOVDQU    832(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 1472(AX)
+	VMOVDQU    Y1, 1984(AX)
 	VMOVDQU    960(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -7980,18 +8030,18 @@ unpack2568ZeroUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1184(AX)
 	VMOVDQU    Y1, 1696(AX)
-	VMOVDQU    608(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 1248(AX)
-	VMOVDQU    Y1, 1760(AX)
 	VMOVDQU    672(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1312(AX)
 	VMOVDQU    Y1, 1824(AX)
+	VMOVDQU    608(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 1248(AX)
+	VMOVDQU    Y1, 1760(AX)
 	VMOVDQU    736(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -8004,18 +8054,18 @@ unpack2568ZeroUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1440(AX)
 	VMOVDQU    Y1, 1952(AX)
-	VMOVDQU    864(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 1504(AX)
-	VMOVDQU    Y1, 2016(AX)
 	VMOVDQU    928(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1568(AX)
 	VMOVDQU    Y1, 2080(AX)
+	VMOVDQU    864(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 1504(AX)
+	VMOVDQU    Y1, 2016(AX)
 	VMOVDQU    992(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -8071,20 +8121,20 @@ direct2568Widex1Unit:
 	VPBROADCASTD (DX), Y3
 	VPMADDUBSW   Y3, Y4, Y2
 	VPMADDUBSW   Y3, Y5, Y3
-	VMOVDQU      64(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 4(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      128(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 8(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      64(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 4(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -8107,20 +8157,20 @@ direct2568Widex1Unit:
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
 	VPADDW       Y4, Y3, Y3
-	VMOVDQU      320(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 20(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      384(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 24(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      320(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 20(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -8151,20 +8201,20 @@ direct2568Widex1Unit:
 	VPBROADCASTD (DX), Y3
 	VPMADDUBSW   Y3, Y4, Y2
 	VPMADDUBSW   Y3, Y5, Y3
-	VMOVDQU      96(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 4(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      160(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 8(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      96(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 4(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -8187,20 +8237,20 @@ direct2568Widex1Unit:
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
 	VPADDW       Y4, Y3, Y3
-	VMOVDQU      352(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 20(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      416(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 24(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      352(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 20(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -8231,20 +8281,20 @@ direct2568Widex1Unit:
 	VPBROADCASTD 64(DX), Y3
 	VPMADDUBSW   Y3, Y4, Y2
 	VPMADDUBSW   Y3, Y5, Y3
-	VMOVDQU      576(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 68(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      640(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 72(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      576(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 68(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -8267,20 +8317,20 @@ direct2568Widex1Unit:
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
 	VPADDW       Y4, Y3, Y3
-	VMOVDQU      832(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 84(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      896(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 88(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      832(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 84(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -8311,20 +8361,20 @@ direct2568Widex1Unit:
 	VPBROADCASTD 64(DX), Y3
 	VPMADDUBSW   Y3, Y4, Y2
 	VPMADDUBSW   Y3, Y5, Y3
-	VMOVDQU      608(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 68(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      672(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 72(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      608(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 68(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -8347,20 +8397,20 @@ direct2568Widex1Unit:
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
 	VPADDW       Y4, Y3, Y3
-	VMOVDQU      864(CX), Y4
-	VPSRLW       $0x04, Y4, Y5
-	VPAND        nibble256<>+0(SB), Y4, Y4
-	VPAND        nibble256<>+0(SB), Y5, Y5
-	VPBROADCASTD 84(DX), Y6
-	VPMADDUBSW   Y6, Y4, Y4
-	VPADDW       Y4, Y2, Y2
-	VPMADDUBSW   Y6, Y5, Y4
-	VPADDW       Y4, Y3, Y3
 	VMOVDQU      928(CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VPBROADCASTD 88(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      864(CX), Y4
+	VPSRLW       $0x04, Y4, Y5
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPBROADCASTD 84(DX), Y6
 	VPMADDUBSW   Y6, Y4, Y4
 	VPADDW       Y4, Y2, Y2
 	VPMADDUBSW   Y6, Y5, Y4
@@ -8439,20 +8489,6 @@ direct2568Widex2Unit:
 	VPBROADCASTD (BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y8, Y5
 	VPMADDUBSW   Y7, Y9, Y7
-	VMOVDQU      64(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 4(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 4(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      128(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -8463,6 +8499,20 @@ direct2568Widex2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 8(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      64(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 4(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -8495,20 +8545,6 @@ direct2568Widex2Unit:
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
 	VPADDW       Y8, Y7, Y7
-	VMOVDQU      320(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 20(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 20(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      384(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -8519,6 +8555,20 @@ direct2568Widex2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 24(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      320(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 20(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -8566,20 +8616,6 @@ direct2568Widex2Unit:
 	VPBROADCASTD (BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y8, Y5
 	VPMADDUBSW   Y7, Y9, Y7
-	VMOVDQU      96(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 4(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 4(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      160(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -8590,6 +8626,20 @@ direct2568Widex2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 8(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      96(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 4(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 4(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -8622,20 +8672,6 @@ direct2568Widex2Unit:
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
 	VPADDW       Y8, Y7, Y7
-	VMOVDQU      352(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 20(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 20(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      416(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -8646,6 +8682,20 @@ direct2568Widex2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 24(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      352(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 20(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 20(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -8693,20 +8743,6 @@ direct2568Widex2Unit:
 	VPBROADCASTD 64(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y8, Y5
 	VPMADDUBSW   Y7, Y9, Y7
-	VMOVDQU      576(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 68(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 68(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      640(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -8717,6 +8753,20 @@ direct2568Widex2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 72(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      576(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 68(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 68(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -8749,20 +8799,6 @@ direct2568Widex2Unit:
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
 	VPADDW       Y8, Y7, Y7
-	VMOVDQU      832(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 84(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 84(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      896(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -8773,6 +8809,20 @@ direct2568Widex2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 88(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      832(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 84(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 84(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -8820,20 +8870,6 @@ direct2568Widex2Unit:
 	VPBROADCASTD 64(BX)(SI*1), Y7
 	VPMADDUBSW   Y7, Y8, Y5
 	VPMADDUBSW   Y7, Y9, Y7
-	VMOVDQU      608(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 68(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 68(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      672(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -8844,6 +8880,20 @@ direct2568Widex2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 72(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      608(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 68(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 68(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -8876,20 +8926,6 @@ direct2568Widex2Unit:
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
 	VPADDW       Y8, Y7, Y7
-	VMOVDQU      864(DX), Y8
-	VPSRLW       $0x04, Y8, Y9
-	VPAND        nibble256<>+0(SB), Y8, Y8
-	VPAND        nibble256<>+0(SB), Y9, Y9
-	VPBROADCASTD 84(BX), Y10
-	VPMADDUBSW   Y10, Y8, Y11
-	VPADDW       Y11, Y4, Y4
-	VPMADDUBSW   Y10, Y9, Y10
-	VPADDW       Y10, Y6, Y6
-	VPBROADCASTD 84(BX)(SI*1), Y10
-	VPMADDUBSW   Y10, Y8, Y8
-	VPADDW       Y8, Y5, Y5
-	VPMADDUBSW   Y10, Y9, Y8
-	VPADDW       Y8, Y7, Y7
 	VMOVDQU      928(DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -8900,6 +8936,20 @@ direct2568Widex2Unit:
 	VPMADDUBSW   Y10, Y9, Y10
 	VPADDW       Y10, Y6, Y6
 	VPBROADCASTD 88(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      864(DX), Y8
+	VPSRLW       $0x04, Y8, Y9
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPBROADCASTD 84(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 84(BX)(SI*1), Y10
 	VPMADDUBSW   Y10, Y8, Y8
 	VPADDW       Y8, Y5, Y5
 	VPMADDUBSW   Y10, Y9, Y8
@@ -8982,18 +9032,18 @@ unpack2568WideUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, (AX)
 	VMOVDQU    Y1, 512(AX)
-	VMOVDQU    64(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 64(AX)
-	VMOVDQU    Y1, 576(AX)
 	VMOVDQU    128(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 128(AX)
 	VMOVDQU    Y1, 640(AX)
+	VMOVDQU    64(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 64(AX)
+	VMOVDQU    Y1, 576(AX)
 	VMOVDQU    192(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -9006,18 +9056,18 @@ unpack2568WideUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 256(AX)
 	VMOVDQU    Y1, 768(AX)
-	VMOVDQU    320(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 320(AX)
-	VMOVDQU    Y1, 832(AX)
 	VMOVDQU    384(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 384(AX)
 	VMOVDQU    Y1, 896(AX)
+	VMOVDQU    320(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 320(AX)
+	VMOVDQU    Y1, 832(AX)
 	VMOVDQU    448(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -9032,18 +9082,18 @@ unpack2568WideUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 32(AX)
 	VMOVDQU    Y1, 544(AX)
-	VMOVDQU    96(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 96(AX)
-	VMOVDQU    Y1, 608(AX)
 	VMOVDQU    160(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 160(AX)
 	VMOVDQU    Y1, 672(AX)
+	VMOVDQU    96(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 96(AX)
+	VMOVDQU    Y1, 608(AX)
 	VMOVDQU    224(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -9056,18 +9106,18 @@ unpack2568WideUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 288(AX)
 	VMOVDQU    Y1, 800(AX)
-	VMOVDQU    352(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 352(AX)
-	VMOVDQU    Y1, 864(AX)
 	VMOVDQU    416(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 416(AX)
 	VMOVDQU    Y1, 928(AX)
+	VMOVDQU    352(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 352(AX)
+	VMOVDQU    Y1, 864(AX)
 	VMOVDQU    480(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -9082,18 +9132,18 @@ unpack2568WideUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1152(AX)
 	VMOVDQU    Y1, 1664(AX)
-	VMOVDQU    576(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 1216(AX)
-	VMOVDQU    Y1, 1728(AX)
 	VMOVDQU    640(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1280(AX)
 	VMOVDQU    Y1, 1792(AX)
+	VMOVDQU    576(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 1216(AX)
+	VMOVDQU    Y1, 1728(AX)
 	VMOVDQU    704(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -9106,18 +9156,18 @@ unpack2568WideUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1408(AX)
 	VMOVDQU    Y1, 1920(AX)
-	VMOVDQU    832(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 1472(AX)
-	VMOVDQU    Y1, 1984(AX)
 	VMOVDQU    896(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1536(AX)
 	VMOVDQU    Y1, 2048(AX)
+	VMOVDQU    832(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 1472(AX)
+	VMOVDQU    Y1, 1984(AX)
 	VMOVDQU    960(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -9132,18 +9182,18 @@ unpack2568WideUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1184(AX)
 	VMOVDQU    Y1, 1696(AX)
-	VMOVDQU    608(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 1248(AX)
-	VMOVDQU    Y1, 1760(AX)
 	VMOVDQU    672(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1312(AX)
 	VMOVDQU    Y1, 1824(AX)
+	VMOVDQU    608(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 1248(AX)
+	VMOVDQU    Y1, 1760(AX)
 	VMOVDQU    736(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -9156,18 +9206,18 @@ unpack2568WideUnit:
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1440(AX)
 	VMOVDQU    Y1, 1952(AX)
-	VMOVDQU    864(CX), Y0
-	VPSRLW     $0x04, Y0, Y1
-	VPAND      nibble256<>+0(SB), Y0, Y0
-	VPAND      nibble256<>+0(SB), Y1, Y1
-	VMOVDQU    Y0, 1504(AX)
-	VMOVDQU    Y1, 2016(AX)
 	VMOVDQU    928(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
 	VPAND      nibble256<>+0(SB), Y1, Y1
 	VMOVDQU    Y0, 1568(AX)
 	VMOVDQU    Y1, 2080(AX)
+	VMOVDQU    864(CX), Y0
+	VPSRLW     $0x04, Y0, Y1
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    Y0, 1504(AX)
+	VMOVDQU    Y1, 2016(AX)
 	VMOVDQU    992(CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -9180,6 +9230,2366 @@ unpack2568WideUnit:
 	ADDQ       $0x00000480, CX
 	DECQ       DX
 	JNE        unpack2568WideUnit
+	VZEROUPPER
+	RET
+
+// func direct2568Splitx1(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
+TEXT ·direct2568Splitx1(SB), NOSPLIT, $0-64
+	MOVQ   out+0(FP), AX
+	MOVQ   ldo+8(FP), CX
+	MOVQ   w+16(FP), CX
+	MOVQ   x+32(FP), DX
+	MOVQ   xstride+40(FP), BX
+	MOVQ   units+56(FP), BX
+	MOVQ   begin+48(FP), SI
+	ADDQ   DX, SI
+	MOVQ   low+24(FP), DI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+direct2568Splitx1Unit:
+	PREFETCHT0   2048(CX)
+	PREFETCHT0   2112(CX)
+	PREFETCHT0   2176(CX)
+	PREFETCHT0   2240(CX)
+	PREFETCHT0   2304(CX)
+	PREFETCHT0   2368(CX)
+	PREFETCHT0   2432(CX)
+	PREFETCHT0   2496(CX)
+	PREFETCHT0   2560(CX)
+	PREFETCHT0   2624(CX)
+	PREFETCHT0   2688(CX)
+	PREFETCHT0   2752(CX)
+	PREFETCHT0   2816(CX)
+	PREFETCHT0   1024(DI)
+	PREFETCHT0   1088(DI)
+	PREFETCHT0   1152(DI)
+	PREFETCHT0   1216(DI)
+	VMOVDQU      (CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      512(CX), Y6
+	VMOVDQU      (DI), Y2
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD (DX), Y3
+	VPMADDUBSW   Y3, Y4, Y2
+	VPMADDUBSW   Y3, Y5, Y3
+	VMOVDQU      128(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 8(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      64(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      512(CX), Y6
+	VMOVDQU      (DI), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 4(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      192(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 12(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      (CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      576(CX), Y6
+	VMOVDQU      64(DI), Y4
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 16(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      128(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 24(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      64(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      576(CX), Y6
+	VMOVDQU      64(DI), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 20(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      192(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 28(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VPMADDWD     ones256<>+0(SB), Y2, Y2
+	VPMADDWD     sixteens256<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTPH2PS    768(CX), Y3
+	VPBROADCASTD (SI), Y4
+	VPADDD       Y4, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VBROADCASTSS 32(DX), Y4
+	VMULPS       Y4, Y2, Y2
+	VFMADD231PS  Y2, Y3, Y0
+	VMOVDQU      32(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      544(CX), Y6
+	VMOVDQU      32(DI), Y2
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD (DX), Y3
+	VPMADDUBSW   Y3, Y4, Y2
+	VPMADDUBSW   Y3, Y5, Y3
+	VMOVDQU      160(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 8(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      96(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      544(CX), Y6
+	VMOVDQU      32(DI), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 4(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      224(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 12(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      32(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      608(CX), Y6
+	VMOVDQU      96(DI), Y4
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 16(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      160(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 24(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      96(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      608(CX), Y6
+	VMOVDQU      96(DI), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 20(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      224(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 28(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VPMADDWD     ones256<>+0(SB), Y2, Y2
+	VPMADDWD     sixteens256<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTPH2PS    784(CX), Y3
+	VPBROADCASTD (SI), Y4
+	VPADDD       Y4, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VBROADCASTSS 32(DX), Y4
+	VMULPS       Y4, Y2, Y2
+	VFMADD231PS  Y2, Y3, Y1
+	VMOVDQU      256(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      640(CX), Y6
+	VMOVDQU      128(DI), Y2
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 64(DX), Y3
+	VPMADDUBSW   Y3, Y4, Y2
+	VPMADDUBSW   Y3, Y5, Y3
+	VMOVDQU      384(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 72(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      320(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      640(CX), Y6
+	VMOVDQU      128(DI), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 68(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      448(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 76(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      256(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      704(CX), Y6
+	VMOVDQU      192(DI), Y4
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 80(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      384(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 88(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      320(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      704(CX), Y6
+	VMOVDQU      192(DI), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 84(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      448(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 92(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VPMADDWD     ones256<>+0(SB), Y2, Y2
+	VPMADDWD     sixteens256<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTPH2PS    800(CX), Y3
+	VPBROADCASTD 64(SI), Y4
+	VPADDD       Y4, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VBROADCASTSS 96(DX), Y4
+	VMULPS       Y4, Y2, Y2
+	VFMADD231PS  Y2, Y3, Y0
+	VMOVDQU      288(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      672(CX), Y6
+	VMOVDQU      160(DI), Y2
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 64(DX), Y3
+	VPMADDUBSW   Y3, Y4, Y2
+	VPMADDUBSW   Y3, Y5, Y3
+	VMOVDQU      416(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 72(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      352(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      672(CX), Y6
+	VMOVDQU      160(DI), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 68(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      480(CX), Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 76(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      288(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      736(CX), Y6
+	VMOVDQU      224(DI), Y4
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 80(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      416(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 88(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      352(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VMOVDQU      736(CX), Y6
+	VMOVDQU      224(DI), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        odds256<>+0(SB), Y6, Y6
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPAND        nibble256<>+0(SB), Y6, Y4
+	VPBROADCASTD 84(DX), Y7
+	VPMADDUBSW   Y7, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y7, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VMOVDQU      480(CX), Y5
+	VPSRLW       $0x04, Y5, Y5
+	VPAND        nibble256<>+0(SB), Y5, Y5
+	VPSRLW       $0x04, Y6, Y4
+	VPAND        nibble256<>+0(SB), Y4, Y4
+	VPBROADCASTD 92(DX), Y6
+	VPMADDUBSW   Y6, Y4, Y4
+	VPADDW       Y4, Y2, Y2
+	VPMADDUBSW   Y6, Y5, Y4
+	VPADDW       Y4, Y3, Y3
+	VPMADDWD     ones256<>+0(SB), Y2, Y2
+	VPMADDWD     sixteens256<>+0(SB), Y3, Y3
+	VPADDD       Y3, Y2, Y2
+	VCVTPH2PS    816(CX), Y3
+	VPBROADCASTD 64(SI), Y4
+	VPADDD       Y4, Y2, Y2
+	VCVTDQ2PS    Y2, Y2
+	VBROADCASTSS 96(DX), Y4
+	VMULPS       Y4, Y2, Y2
+	VFMADD231PS  Y2, Y3, Y1
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, SI
+	ADDQ         $0x00000100, DI
+	ADDQ         $0x00000340, CX
+	DECQ         BX
+	JNE          direct2568Splitx1Unit
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func direct2568Splitx2(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
+TEXT ·direct2568Splitx2(SB), NOSPLIT, $0-64
+	MOVQ   out+0(FP), AX
+	MOVQ   ldo+8(FP), CX
+	MOVQ   w+16(FP), DX
+	MOVQ   x+32(FP), BX
+	MOVQ   xstride+40(FP), SI
+	MOVQ   units+56(FP), DI
+	MOVQ   begin+48(FP), R8
+	ADDQ   BX, R8
+	MOVQ   low+24(FP), R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+direct2568Splitx2Unit:
+	PREFETCHT0   2048(DX)
+	PREFETCHT0   2112(DX)
+	PREFETCHT0   2176(DX)
+	PREFETCHT0   2240(DX)
+	PREFETCHT0   2304(DX)
+	PREFETCHT0   2368(DX)
+	PREFETCHT0   2432(DX)
+	PREFETCHT0   2496(DX)
+	PREFETCHT0   2560(DX)
+	PREFETCHT0   2624(DX)
+	PREFETCHT0   2688(DX)
+	PREFETCHT0   2752(DX)
+	PREFETCHT0   2816(DX)
+	PREFETCHT0   1024(R9)
+	PREFETCHT0   1088(R9)
+	PREFETCHT0   1152(R9)
+	PREFETCHT0   1216(R9)
+	VMOVDQU      (DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      512(DX), Y10
+	VMOVDQU      (R9), Y4
+	VPSLLW       $0x02, Y10, Y10
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD (BX), Y5
+	VPMADDUBSW   Y5, Y8, Y4
+	VPMADDUBSW   Y5, Y9, Y6
+	VPBROADCASTD (BX)(SI*1), Y7
+	VPMADDUBSW   Y7, Y8, Y5
+	VPMADDUBSW   Y7, Y9, Y7
+	VMOVDQU      128(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 8(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 8(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      64(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      512(DX), Y10
+	VMOVDQU      (R9), Y8
+	VPSRLW       $0x02, Y8, Y8
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 4(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 4(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      192(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 12(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 12(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      (DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      576(DX), Y10
+	VMOVDQU      64(R9), Y8
+	VPSLLW       $0x02, Y10, Y10
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 16(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 16(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      128(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 24(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 24(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      64(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      576(DX), Y10
+	VMOVDQU      64(R9), Y8
+	VPSRLW       $0x02, Y8, Y8
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 20(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 20(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      192(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 28(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 28(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VPMADDWD     ones256<>+0(SB), Y4, Y4
+	VPMADDWD     ones256<>+0(SB), Y5, Y5
+	VPMADDWD     sixteens256<>+0(SB), Y6, Y6
+	VPMADDWD     sixteens256<>+0(SB), Y7, Y7
+	VPADDD       Y6, Y4, Y4
+	VPADDD       Y7, Y5, Y5
+	VCVTPH2PS    768(DX), Y6
+	VPBROADCASTD (R8), Y7
+	VPADDD       Y7, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VBROADCASTSS 32(BX), Y7
+	VMULPS       Y7, Y4, Y4
+	VFMADD231PS  Y4, Y6, Y0
+	VPBROADCASTD (R8)(SI*1), Y4
+	VPADDD       Y4, Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VBROADCASTSS 32(BX)(SI*1), Y4
+	VMULPS       Y4, Y5, Y5
+	VFMADD231PS  Y5, Y6, Y1
+	VMOVDQU      32(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      544(DX), Y10
+	VMOVDQU      32(R9), Y4
+	VPSLLW       $0x02, Y10, Y10
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD (BX), Y5
+	VPMADDUBSW   Y5, Y8, Y4
+	VPMADDUBSW   Y5, Y9, Y6
+	VPBROADCASTD (BX)(SI*1), Y7
+	VPMADDUBSW   Y7, Y8, Y5
+	VPMADDUBSW   Y7, Y9, Y7
+	VMOVDQU      160(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 8(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 8(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      96(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      544(DX), Y10
+	VMOVDQU      32(R9), Y8
+	VPSRLW       $0x02, Y8, Y8
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 4(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 4(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      224(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 12(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 12(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      32(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      608(DX), Y10
+	VMOVDQU      96(R9), Y8
+	VPSLLW       $0x02, Y10, Y10
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 16(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 16(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      160(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 24(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 24(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      96(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      608(DX), Y10
+	VMOVDQU      96(R9), Y8
+	VPSRLW       $0x02, Y8, Y8
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 20(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 20(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      224(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 28(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 28(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VPMADDWD     ones256<>+0(SB), Y4, Y4
+	VPMADDWD     ones256<>+0(SB), Y5, Y5
+	VPMADDWD     sixteens256<>+0(SB), Y6, Y6
+	VPMADDWD     sixteens256<>+0(SB), Y7, Y7
+	VPADDD       Y6, Y4, Y4
+	VPADDD       Y7, Y5, Y5
+	VCVTPH2PS    784(DX), Y6
+	VPBROADCASTD (R8), Y7
+	VPADDD       Y7, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VBROADCASTSS 32(BX), Y7
+	VMULPS       Y7, Y4, Y4
+	VFMADD231PS  Y4, Y6, Y2
+	VPBROADCASTD (R8)(SI*1), Y4
+	VPADDD       Y4, Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VBROADCASTSS 32(BX)(SI*1), Y4
+	VMULPS       Y4, Y5, Y5
+	VFMADD231PS  Y5, Y6, Y3
+	VMOVDQU      256(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      640(DX), Y10
+	VMOVDQU      128(R9), Y4
+	VPSLLW       $0x02, Y10, Y10
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 64(BX), Y5
+	VPMADDUBSW   Y5, Y8, Y4
+	VPMADDUBSW   Y5, Y9, Y6
+	VPBROADCASTD 64(BX)(SI*1), Y7
+	VPMADDUBSW   Y7, Y8, Y5
+	VPMADDUBSW   Y7, Y9, Y7
+	VMOVDQU      384(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 72(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 72(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      320(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      640(DX), Y10
+	VMOVDQU      128(R9), Y8
+	VPSRLW       $0x02, Y8, Y8
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 68(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 68(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      448(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 76(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 76(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      256(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      704(DX), Y10
+	VMOVDQU      192(R9), Y8
+	VPSLLW       $0x02, Y10, Y10
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 80(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 80(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      384(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 88(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 88(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      320(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      704(DX), Y10
+	VMOVDQU      192(R9), Y8
+	VPSRLW       $0x02, Y8, Y8
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 84(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 84(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      448(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 92(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 92(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VPMADDWD     ones256<>+0(SB), Y4, Y4
+	VPMADDWD     ones256<>+0(SB), Y5, Y5
+	VPMADDWD     sixteens256<>+0(SB), Y6, Y6
+	VPMADDWD     sixteens256<>+0(SB), Y7, Y7
+	VPADDD       Y6, Y4, Y4
+	VPADDD       Y7, Y5, Y5
+	VCVTPH2PS    800(DX), Y6
+	VPBROADCASTD 64(R8), Y7
+	VPADDD       Y7, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VBROADCASTSS 96(BX), Y7
+	VMULPS       Y7, Y4, Y4
+	VFMADD231PS  Y4, Y6, Y0
+	VPBROADCASTD 64(R8)(SI*1), Y4
+	VPADDD       Y4, Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VBROADCASTSS 96(BX)(SI*1), Y4
+	VMULPS       Y4, Y5, Y5
+	VFMADD231PS  Y5, Y6, Y1
+	VMOVDQU      288(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      672(DX), Y10
+	VMOVDQU      160(R9), Y4
+	VPSLLW       $0x02, Y10, Y10
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 64(BX), Y5
+	VPMADDUBSW   Y5, Y8, Y4
+	VPMADDUBSW   Y5, Y9, Y6
+	VPBROADCASTD 64(BX)(SI*1), Y7
+	VPMADDUBSW   Y7, Y8, Y5
+	VPMADDUBSW   Y7, Y9, Y7
+	VMOVDQU      416(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 72(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 72(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      352(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      672(DX), Y10
+	VMOVDQU      160(R9), Y8
+	VPSRLW       $0x02, Y8, Y8
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 68(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 68(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      480(DX), Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 76(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 76(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      288(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      736(DX), Y10
+	VMOVDQU      224(R9), Y8
+	VPSLLW       $0x02, Y10, Y10
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 80(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 80(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      416(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 88(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 88(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      352(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VMOVDQU      736(DX), Y10
+	VMOVDQU      224(R9), Y8
+	VPSRLW       $0x02, Y8, Y8
+	VPAND        odds256<>+0(SB), Y10, Y10
+	VPAND        evens256<>+0(SB), Y8, Y8
+	VPOR         Y8, Y10, Y10
+	VPAND        nibble256<>+0(SB), Y10, Y8
+	VPBROADCASTD 84(BX), Y11
+	VPMADDUBSW   Y11, Y8, Y12
+	VPADDW       Y12, Y4, Y4
+	VPMADDUBSW   Y11, Y9, Y11
+	VPADDW       Y11, Y6, Y6
+	VPBROADCASTD 84(BX)(SI*1), Y11
+	VPMADDUBSW   Y11, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y11, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VMOVDQU      480(DX), Y9
+	VPSRLW       $0x04, Y9, Y9
+	VPAND        nibble256<>+0(SB), Y9, Y9
+	VPSRLW       $0x04, Y10, Y8
+	VPAND        nibble256<>+0(SB), Y8, Y8
+	VPBROADCASTD 92(BX), Y10
+	VPMADDUBSW   Y10, Y8, Y11
+	VPADDW       Y11, Y4, Y4
+	VPMADDUBSW   Y10, Y9, Y10
+	VPADDW       Y10, Y6, Y6
+	VPBROADCASTD 92(BX)(SI*1), Y10
+	VPMADDUBSW   Y10, Y8, Y8
+	VPADDW       Y8, Y5, Y5
+	VPMADDUBSW   Y10, Y9, Y8
+	VPADDW       Y8, Y7, Y7
+	VPMADDWD     ones256<>+0(SB), Y4, Y4
+	VPMADDWD     ones256<>+0(SB), Y5, Y5
+	VPMADDWD     sixteens256<>+0(SB), Y6, Y6
+	VPMADDWD     sixteens256<>+0(SB), Y7, Y7
+	VPADDD       Y6, Y4, Y4
+	VPADDD       Y7, Y5, Y5
+	VCVTPH2PS    816(DX), Y6
+	VPBROADCASTD 64(R8), Y7
+	VPADDD       Y7, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VBROADCASTSS 96(BX), Y7
+	VMULPS       Y7, Y4, Y4
+	VFMADD231PS  Y4, Y6, Y2
+	VPBROADCASTD 64(R8)(SI*1), Y4
+	VPADDD       Y4, Y5, Y5
+	VCVTDQ2PS    Y5, Y5
+	VBROADCASTSS 96(BX)(SI*1), Y4
+	VMULPS       Y4, Y5, Y5
+	VFMADD231PS  Y5, Y6, Y3
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x00000100, R9
+	ADDQ         $0x00000340, DX
+	DECQ         DI
+	JNE          direct2568Splitx2Unit
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y2, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y3, 32(AX)
+	VZEROUPPER
+	RET
+
+// func unpack2568Split(dst *byte, w *byte, low *byte, units int)
+// Requires: AVX, AVX2, F16C, MMX+
+TEXT ·unpack2568Split(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ w+8(FP), CX
+	MOVQ units+24(FP), DX
+	MOVQ low+16(FP), BX
+
+unpack2568SplitUnit:
+	PREFETCHT0 2048(CX)
+	PREFETCHT0 2112(CX)
+	PREFETCHT0 2176(CX)
+	PREFETCHT0 2240(CX)
+	PREFETCHT0 2304(CX)
+	PREFETCHT0 2368(CX)
+	PREFETCHT0 2432(CX)
+	PREFETCHT0 2496(CX)
+	PREFETCHT0 2560(CX)
+	PREFETCHT0 2624(CX)
+	PREFETCHT0 2688(CX)
+	PREFETCHT0 2752(CX)
+	PREFETCHT0 2816(CX)
+	PREFETCHT0 1024(BX)
+	PREFETCHT0 1088(BX)
+	PREFETCHT0 1152(BX)
+	PREFETCHT0 1216(BX)
+	VMOVDQU    (CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    512(CX), Y2
+	VMOVDQU    (BX), Y0
+	VPSLLW     $0x02, Y2, Y2
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, (AX)
+	VMOVDQU    Y1, 512(AX)
+	VMOVDQU    128(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 128(AX)
+	VMOVDQU    Y1, 640(AX)
+	VMOVDQU    64(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    512(CX), Y2
+	VMOVDQU    (BX), Y0
+	VPSRLW     $0x02, Y0, Y0
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 64(AX)
+	VMOVDQU    Y1, 576(AX)
+	VMOVDQU    192(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 192(AX)
+	VMOVDQU    Y1, 704(AX)
+	VMOVDQU    (CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    576(CX), Y2
+	VMOVDQU    64(BX), Y0
+	VPSLLW     $0x02, Y2, Y2
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 256(AX)
+	VMOVDQU    Y1, 768(AX)
+	VMOVDQU    128(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 384(AX)
+	VMOVDQU    Y1, 896(AX)
+	VMOVDQU    64(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    576(CX), Y2
+	VMOVDQU    64(BX), Y0
+	VPSRLW     $0x02, Y0, Y0
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 320(AX)
+	VMOVDQU    Y1, 832(AX)
+	VMOVDQU    192(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 448(AX)
+	VMOVDQU    Y1, 960(AX)
+	VCVTPH2PS  768(CX), Y0
+	VMOVUPS    Y0, 1024(AX)
+	VMOVDQU    32(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    544(CX), Y2
+	VMOVDQU    32(BX), Y0
+	VPSLLW     $0x02, Y2, Y2
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 32(AX)
+	VMOVDQU    Y1, 544(AX)
+	VMOVDQU    160(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 160(AX)
+	VMOVDQU    Y1, 672(AX)
+	VMOVDQU    96(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    544(CX), Y2
+	VMOVDQU    32(BX), Y0
+	VPSRLW     $0x02, Y0, Y0
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 96(AX)
+	VMOVDQU    Y1, 608(AX)
+	VMOVDQU    224(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 224(AX)
+	VMOVDQU    Y1, 736(AX)
+	VMOVDQU    32(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    608(CX), Y2
+	VMOVDQU    96(BX), Y0
+	VPSLLW     $0x02, Y2, Y2
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 288(AX)
+	VMOVDQU    Y1, 800(AX)
+	VMOVDQU    160(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 416(AX)
+	VMOVDQU    Y1, 928(AX)
+	VMOVDQU    96(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    608(CX), Y2
+	VMOVDQU    96(BX), Y0
+	VPSRLW     $0x02, Y0, Y0
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 352(AX)
+	VMOVDQU    Y1, 864(AX)
+	VMOVDQU    224(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 480(AX)
+	VMOVDQU    Y1, 992(AX)
+	VCVTPH2PS  784(CX), Y0
+	VMOVUPS    Y0, 1056(AX)
+	VMOVDQU    256(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    640(CX), Y2
+	VMOVDQU    128(BX), Y0
+	VPSLLW     $0x02, Y2, Y2
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 1152(AX)
+	VMOVDQU    Y1, 1664(AX)
+	VMOVDQU    384(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 1280(AX)
+	VMOVDQU    Y1, 1792(AX)
+	VMOVDQU    320(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    640(CX), Y2
+	VMOVDQU    128(BX), Y0
+	VPSRLW     $0x02, Y0, Y0
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 1216(AX)
+	VMOVDQU    Y1, 1728(AX)
+	VMOVDQU    448(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 1344(AX)
+	VMOVDQU    Y1, 1856(AX)
+	VMOVDQU    256(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    704(CX), Y2
+	VMOVDQU    192(BX), Y0
+	VPSLLW     $0x02, Y2, Y2
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 1408(AX)
+	VMOVDQU    Y1, 1920(AX)
+	VMOVDQU    384(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 1536(AX)
+	VMOVDQU    Y1, 2048(AX)
+	VMOVDQU    320(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    704(CX), Y2
+	VMOVDQU    192(BX), Y0
+	VPSRLW     $0x02, Y0, Y0
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 1472(AX)
+	VMOVDQU    Y1, 1984(AX)
+	VMOVDQU    448(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 1600(AX)
+	VMOVDQU    Y1, 2112(AX)
+	VCVTPH2PS  800(CX), Y0
+	VMOVUPS    Y0, 2176(AX)
+	VMOVDQU    288(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    672(CX), Y2
+	VMOVDQU    160(BX), Y0
+	VPSLLW     $0x02, Y2, Y2
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 1184(AX)
+	VMOVDQU    Y1, 1696(AX)
+	VMOVDQU    416(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 1312(AX)
+	VMOVDQU    Y1, 1824(AX)
+	VMOVDQU    352(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    672(CX), Y2
+	VMOVDQU    160(BX), Y0
+	VPSRLW     $0x02, Y0, Y0
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 1248(AX)
+	VMOVDQU    Y1, 1760(AX)
+	VMOVDQU    480(CX), Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 1376(AX)
+	VMOVDQU    Y1, 1888(AX)
+	VMOVDQU    288(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    736(CX), Y2
+	VMOVDQU    224(BX), Y0
+	VPSLLW     $0x02, Y2, Y2
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 1440(AX)
+	VMOVDQU    Y1, 1952(AX)
+	VMOVDQU    416(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 1568(AX)
+	VMOVDQU    Y1, 2080(AX)
+	VMOVDQU    352(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VMOVDQU    736(CX), Y2
+	VMOVDQU    224(BX), Y0
+	VPSRLW     $0x02, Y0, Y0
+	VPAND      odds256<>+0(SB), Y2, Y2
+	VPAND      evens256<>+0(SB), Y0, Y0
+	VPOR       Y0, Y2, Y2
+	VPAND      nibble256<>+0(SB), Y2, Y0
+	VMOVDQU    Y0, 1504(AX)
+	VMOVDQU    Y1, 2016(AX)
+	VMOVDQU    480(CX), Y1
+	VPSRLW     $0x04, Y1, Y1
+	VPAND      nibble256<>+0(SB), Y1, Y1
+	VPSRLW     $0x04, Y2, Y0
+	VPAND      nibble256<>+0(SB), Y0, Y0
+	VMOVDQU    Y0, 1632(AX)
+	VMOVDQU    Y1, 2144(AX)
+	VCVTPH2PS  816(CX), Y0
+	VMOVUPS    Y0, 2208(AX)
+	ADDQ       $0x00000900, AX
+	ADDQ       $0x00000100, BX
+	ADDQ       $0x00000340, CX
+	DECQ       DX
+	JNE        unpack2568SplitUnit
+	VZEROUPPER
+	RET
+
+// func direct2568Upperx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
+TEXT ·direct2568Upperx1(SB), NOSPLIT, $0-56
+	MOVQ   out+0(FP), AX
+	MOVQ   ldo+8(FP), CX
+	MOVQ   w+16(FP), CX
+	MOVQ   x+24(FP), DX
+	MOVQ   xstride+32(FP), BX
+	MOVQ   units+48(FP), BX
+	MOVQ   begin+40(FP), SI
+	ADDQ   DX, SI
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+
+direct2568Upperx1Unit:
+	PREFETCHT0   2048(CX)
+	PREFETCHT0   2112(CX)
+	PREFETCHT0   2176(CX)
+	PREFETCHT0   2240(CX)
+	PREFETCHT0   2304(CX)
+	PREFETCHT0   2368(CX)
+	PREFETCHT0   2432(CX)
+	PREFETCHT0   2496(CX)
+	PREFETCHT0   2560(CX)
+	PREFETCHT0   2624(CX)
+	PREFETCHT0   2688(CX)
+	PREFETCHT0   2752(CX)
+	PREFETCHT0   2816(CX)
+	VMOVDQU      (CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      512(CX), Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD (DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      64(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      512(CX), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPBROADCASTD 4(DX), Y4
+	VPMADDUBSW   Y4, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y4
+	VMOVDQU      128(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      512(CX), Y2
+	VPSRLW       $0x04, Y2, Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 8(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      192(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      512(CX), Y5
+	VPSRLW       $0x06, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 12(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VMOVDQU      (CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      576(CX), Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 16(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      64(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      576(CX), Y5
+	VPSRLW       $0x02, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 20(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VMOVDQU      128(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      576(CX), Y2
+	VPSRLW       $0x04, Y2, Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 24(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      192(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      576(CX), Y5
+	VPSRLW       $0x06, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 28(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VCVTPH2PS    768(CX), Y2
+	VPBROADCASTD (SI), Y3
+	VPADDD       Y3, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VBROADCASTSS 32(DX), Y3
+	VMULPS       Y3, Y4, Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VMOVDQU      32(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      544(CX), Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD (DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      96(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      544(CX), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPBROADCASTD 4(DX), Y4
+	VPMADDUBSW   Y4, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y4
+	VMOVDQU      160(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      544(CX), Y2
+	VPSRLW       $0x04, Y2, Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 8(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      224(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      544(CX), Y5
+	VPSRLW       $0x06, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 12(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VMOVDQU      32(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      608(CX), Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 16(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      96(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      608(CX), Y5
+	VPSRLW       $0x02, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 20(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VMOVDQU      160(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      608(CX), Y2
+	VPSRLW       $0x04, Y2, Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 24(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      224(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      608(CX), Y5
+	VPSRLW       $0x06, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 28(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VCVTPH2PS    784(CX), Y2
+	VPBROADCASTD (SI), Y3
+	VPADDD       Y3, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VBROADCASTSS 32(DX), Y3
+	VMULPS       Y3, Y4, Y4
+	VFMADD231PS  Y4, Y2, Y1
+	VMOVDQU      256(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      640(CX), Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 64(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      320(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      640(CX), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPBROADCASTD 68(DX), Y4
+	VPMADDUBSW   Y4, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y4
+	VMOVDQU      384(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      640(CX), Y2
+	VPSRLW       $0x04, Y2, Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 72(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      448(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      640(CX), Y5
+	VPSRLW       $0x06, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 76(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VMOVDQU      256(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      704(CX), Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 80(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      320(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      704(CX), Y5
+	VPSRLW       $0x02, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 84(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VMOVDQU      384(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      704(CX), Y2
+	VPSRLW       $0x04, Y2, Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 88(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      448(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      704(CX), Y5
+	VPSRLW       $0x06, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 92(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VCVTPH2PS    800(CX), Y2
+	VPBROADCASTD 64(SI), Y3
+	VPADDD       Y3, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VBROADCASTSS 96(DX), Y3
+	VMULPS       Y3, Y4, Y4
+	VFMADD231PS  Y4, Y2, Y0
+	VMOVDQU      288(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      672(CX), Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 64(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      352(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      672(CX), Y4
+	VPSRLW       $0x02, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y3, Y3
+	VPBROADCASTD 68(DX), Y4
+	VPMADDUBSW   Y4, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y4
+	VMOVDQU      416(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      672(CX), Y2
+	VPSRLW       $0x04, Y2, Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 72(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      480(CX), Y3
+	VPSLLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      672(CX), Y5
+	VPSRLW       $0x06, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 76(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VMOVDQU      288(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      736(CX), Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 80(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      352(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      736(CX), Y5
+	VPSRLW       $0x02, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 84(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VMOVDQU      416(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      736(CX), Y2
+	VPSRLW       $0x04, Y2, Y2
+	VPAND        pairs256<>+0(SB), Y2, Y2
+	VPOR         Y2, Y3, Y3
+	VPBROADCASTD 88(DX), Y2
+	VPMADDUBSW   Y2, Y3, Y2
+	VMOVDQU      480(CX), Y3
+	VPSRLW       $0x02, Y3, Y3
+	VPAND        six256<>+0(SB), Y3, Y3
+	VMOVDQU      736(CX), Y5
+	VPSRLW       $0x06, Y5, Y5
+	VPAND        pairs256<>+0(SB), Y5, Y5
+	VPOR         Y5, Y3, Y3
+	VPBROADCASTD 92(DX), Y5
+	VPMADDUBSW   Y5, Y3, Y3
+	VPADDW       Y3, Y2, Y2
+	VPMADDWD     fours256<>+0(SB), Y2, Y2
+	VPADDD       Y2, Y4, Y4
+	VCVTPH2PS    816(CX), Y2
+	VPBROADCASTD 64(SI), Y3
+	VPADDD       Y3, Y4, Y4
+	VCVTDQ2PS    Y4, Y4
+	VBROADCASTSS 96(DX), Y3
+	VMULPS       Y3, Y4, Y4
+	VFMADD231PS  Y4, Y2, Y1
+	ADDQ         $0x00000080, DX
+	ADDQ         $0x00000080, SI
+	ADDQ         $0x00000340, CX
+	DECQ         BX
+	JNE          direct2568Upperx1Unit
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y1, 32(AX)
+	VZEROUPPER
+	RET
+
+// func direct2568Upperx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
+TEXT ·direct2568Upperx2(SB), NOSPLIT, $0-56
+	MOVQ   out+0(FP), AX
+	MOVQ   ldo+8(FP), CX
+	MOVQ   w+16(FP), DX
+	MOVQ   x+24(FP), BX
+	MOVQ   xstride+32(FP), SI
+	MOVQ   units+48(FP), DI
+	MOVQ   begin+40(FP), R8
+	ADDQ   BX, R8
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+
+direct2568Upperx2Unit:
+	PREFETCHT0   2048(DX)
+	PREFETCHT0   2112(DX)
+	PREFETCHT0   2176(DX)
+	PREFETCHT0   2240(DX)
+	PREFETCHT0   2304(DX)
+	PREFETCHT0   2368(DX)
+	PREFETCHT0   2432(DX)
+	PREFETCHT0   2496(DX)
+	PREFETCHT0   2560(DX)
+	PREFETCHT0   2624(DX)
+	PREFETCHT0   2688(DX)
+	PREFETCHT0   2752(DX)
+	PREFETCHT0   2816(DX)
+	VMOVDQU      (DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      512(DX), Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD (BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD (BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      64(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      512(DX), Y7
+	VPSRLW       $0x02, Y7, Y7
+	VPAND        pairs256<>+0(SB), Y7, Y7
+	VPOR         Y7, Y6, Y6
+	VPBROADCASTD 4(BX), Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPADDW       Y7, Y4, Y4
+	VPBROADCASTD 4(BX)(SI*1), Y7
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y8
+	VMOVDQU      128(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      512(DX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 8(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 8(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      192(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      512(DX), Y9
+	VPSRLW       $0x06, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 12(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 12(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMOVDQU      (DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      576(DX), Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 16(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 16(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      64(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      576(DX), Y9
+	VPSRLW       $0x02, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 20(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 20(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMOVDQU      128(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      576(DX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 24(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 24(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      192(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      576(DX), Y9
+	VPSRLW       $0x06, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 28(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 28(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VCVTPH2PS    768(DX), Y4
+	VPBROADCASTD (R8), Y5
+	VPADDD       Y5, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VBROADCASTSS 32(BX), Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y4, Y0
+	VPBROADCASTD (R8)(SI*1), Y5
+	VPADDD       Y5, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VBROADCASTSS 32(BX)(SI*1), Y5
+	VMULPS       Y5, Y8, Y8
+	VFMADD231PS  Y8, Y4, Y1
+	VMOVDQU      32(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      544(DX), Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD (BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD (BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      96(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      544(DX), Y7
+	VPSRLW       $0x02, Y7, Y7
+	VPAND        pairs256<>+0(SB), Y7, Y7
+	VPOR         Y7, Y6, Y6
+	VPBROADCASTD 4(BX), Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPADDW       Y7, Y4, Y4
+	VPBROADCASTD 4(BX)(SI*1), Y7
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y8
+	VMOVDQU      160(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      544(DX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 8(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 8(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      224(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      544(DX), Y9
+	VPSRLW       $0x06, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 12(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 12(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMOVDQU      32(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      608(DX), Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 16(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 16(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      96(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      608(DX), Y9
+	VPSRLW       $0x02, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 20(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 20(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMOVDQU      160(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      608(DX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 24(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 24(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      224(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      608(DX), Y9
+	VPSRLW       $0x06, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 28(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 28(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VCVTPH2PS    784(DX), Y4
+	VPBROADCASTD (R8), Y5
+	VPADDD       Y5, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VBROADCASTSS 32(BX), Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y4, Y2
+	VPBROADCASTD (R8)(SI*1), Y5
+	VPADDD       Y5, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VBROADCASTSS 32(BX)(SI*1), Y5
+	VMULPS       Y5, Y8, Y8
+	VFMADD231PS  Y8, Y4, Y3
+	VMOVDQU      256(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      640(DX), Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 64(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 64(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      320(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      640(DX), Y7
+	VPSRLW       $0x02, Y7, Y7
+	VPAND        pairs256<>+0(SB), Y7, Y7
+	VPOR         Y7, Y6, Y6
+	VPBROADCASTD 68(BX), Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPADDW       Y7, Y4, Y4
+	VPBROADCASTD 68(BX)(SI*1), Y7
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y8
+	VMOVDQU      384(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      640(DX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 72(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 72(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      448(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      640(DX), Y9
+	VPSRLW       $0x06, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 76(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 76(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMOVDQU      256(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      704(DX), Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 80(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 80(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      320(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      704(DX), Y9
+	VPSRLW       $0x02, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 84(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 84(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMOVDQU      384(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      704(DX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 88(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 88(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      448(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      704(DX), Y9
+	VPSRLW       $0x06, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 92(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 92(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VCVTPH2PS    800(DX), Y4
+	VPBROADCASTD 64(R8), Y5
+	VPADDD       Y5, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VBROADCASTSS 96(BX), Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y4, Y0
+	VPBROADCASTD 64(R8)(SI*1), Y5
+	VPADDD       Y5, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VBROADCASTSS 96(BX)(SI*1), Y5
+	VMULPS       Y5, Y8, Y8
+	VFMADD231PS  Y8, Y4, Y1
+	VMOVDQU      288(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      672(DX), Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 64(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 64(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      352(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      672(DX), Y7
+	VPSRLW       $0x02, Y7, Y7
+	VPAND        pairs256<>+0(SB), Y7, Y7
+	VPOR         Y7, Y6, Y6
+	VPBROADCASTD 68(BX), Y7
+	VPMADDUBSW   Y7, Y6, Y7
+	VPADDW       Y7, Y4, Y4
+	VPBROADCASTD 68(BX)(SI*1), Y7
+	VPMADDUBSW   Y7, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y8
+	VMOVDQU      416(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      672(DX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 72(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 72(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      480(DX), Y6
+	VPSLLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      672(DX), Y9
+	VPSRLW       $0x06, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 76(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 76(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMOVDQU      288(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      736(DX), Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 80(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 80(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      352(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      736(DX), Y9
+	VPSRLW       $0x02, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 84(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 84(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VMOVDQU      416(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      736(DX), Y4
+	VPSRLW       $0x04, Y4, Y4
+	VPAND        pairs256<>+0(SB), Y4, Y4
+	VPOR         Y4, Y6, Y6
+	VPBROADCASTD 88(BX), Y4
+	VPMADDUBSW   Y4, Y6, Y4
+	VPBROADCASTD 88(BX)(SI*1), Y5
+	VPMADDUBSW   Y5, Y6, Y5
+	VMOVDQU      480(DX), Y6
+	VPSRLW       $0x02, Y6, Y6
+	VPAND        six256<>+0(SB), Y6, Y6
+	VMOVDQU      736(DX), Y9
+	VPSRLW       $0x06, Y9, Y9
+	VPAND        pairs256<>+0(SB), Y9, Y9
+	VPOR         Y9, Y6, Y6
+	VPBROADCASTD 92(BX), Y9
+	VPMADDUBSW   Y9, Y6, Y9
+	VPADDW       Y9, Y4, Y4
+	VPBROADCASTD 92(BX)(SI*1), Y9
+	VPMADDUBSW   Y9, Y6, Y6
+	VPADDW       Y6, Y5, Y5
+	VPMADDWD     fours256<>+0(SB), Y4, Y4
+	VPADDD       Y4, Y7, Y7
+	VPMADDWD     fours256<>+0(SB), Y5, Y5
+	VPADDD       Y5, Y8, Y8
+	VCVTPH2PS    816(DX), Y4
+	VPBROADCASTD 64(R8), Y5
+	VPADDD       Y5, Y7, Y7
+	VCVTDQ2PS    Y7, Y7
+	VBROADCASTSS 96(BX), Y5
+	VMULPS       Y5, Y7, Y7
+	VFMADD231PS  Y7, Y4, Y2
+	VPBROADCASTD 64(R8)(SI*1), Y5
+	VPADDD       Y5, Y8, Y8
+	VCVTDQ2PS    Y8, Y8
+	VBROADCASTSS 96(BX)(SI*1), Y5
+	VMULPS       Y5, Y8, Y8
+	VFMADD231PS  Y8, Y4, Y3
+	ADDQ         $0x00000080, BX
+	ADDQ         $0x00000080, R8
+	ADDQ         $0x00000340, DX
+	DECQ         DI
+	JNE          direct2568Upperx2Unit
+	VMOVUPS      Y0, (AX)
+	VMOVUPS      Y2, 32(AX)
+	ADDQ         CX, AX
+	VMOVUPS      Y1, (AX)
+	VMOVUPS      Y3, 32(AX)
 	VZEROUPPER
 	RET
 

@@ -139,6 +139,33 @@ func direct5128Widex8(out *float32, ldo int, w *byte, x *byte, xstride int, begi
 // unpack5128Wide writes a panel of units as a strip.
 func unpack5128Wide(dst *byte, w *byte, units int)
 
+// direct5128Splitx1 multiplies one panel with 1 rows.
+func direct5128Splitx1(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+
+// direct5128Splitx2 multiplies one panel with 2 rows.
+func direct5128Splitx2(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+
+// direct5128Splitx4 multiplies one panel with 4 rows.
+func direct5128Splitx4(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+
+// direct5128Splitx8 multiplies one panel with 8 rows.
+func direct5128Splitx8(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+
+// unpack5128Split writes a panel of units as a strip.
+func unpack5128Split(dst *byte, w *byte, low *byte, units int)
+
+// direct5128Upperx1 multiplies one panel with 1 rows.
+func direct5128Upperx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
+// direct5128Upperx2 multiplies one panel with 2 rows.
+func direct5128Upperx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
+// direct5128Upperx4 multiplies one panel with 4 rows.
+func direct5128Upperx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
+// direct5128Upperx8 multiplies one panel with 8 rows.
+func direct5128Upperx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+
 // strip512Zerox1 multiplies the strips of two panels with 1 rows.
 func strip512Zerox1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 

@@ -18,6 +18,7 @@ func quantLevel() *quantKernels {
 type (
 	directFunc = func(out *float32, ldo int, w, x *byte, xstride, begin, units int)
 	unpackFunc = func(dst, w *byte, units int)
+	splitFunc  = func(out *float32, ldo int, w, low, x *byte, xstride, begin, units int)
 )
 
 // beginAt is where a record keeps what the integer dot product of a form with

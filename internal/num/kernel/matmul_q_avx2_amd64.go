@@ -12,6 +12,7 @@ var avx2Kernels = quantKernels{
 	unpack: unpack256,
 	strip:  strip256, stripRows: stripRows256,
 	blockBytes: blockBytes256,
+	screen:     screen256, screenRows: 1,
 }
 
 // stripRows256 is 4 for 4-bit weights; others need more registers for sums.
@@ -44,10 +45,27 @@ var direct256Table = [...][2]directFunc{
 	id8Wide: {direct2568Widex1, direct2568Widex2},
 }
 
-func direct256(f *form, out []float32, ldo int, w, x []byte, n, blocks int) {
+func direct256(f *form, out []float32, ldo int, w, low, x []byte, n, blocks int) {
 	xstride := blocks * recordBytes
 	_, _, _ = out[(n-1)*ldo+PanelRows-1], x[n*xstride-1], w[f.panelBytes(blocks*blockCols)-1]
+	if f.low > 0 {
+		_ = low[blocks/2*f.low-1]
+		split256Table[n-1](&out[0], ldo*4, &w[0], &low[0], &x[0], xstride, f.beginAt(), blocks/2)
+		return
+	}
 	direct256Table[f.id][n-1](&out[0], ldo*4, &w[0], &x[0], xstride, f.beginAt(), blocks/2)
+}
+
+// The loops of the split form, whole and of its upper bits, for 1 and 2 rows.
+var (
+	split256Table  = [...]splitFunc{direct2568Splitx1, direct2568Splitx2}
+	screen256Table = [...]directFunc{direct2568Upperx1, direct2568Upperx2}
+)
+
+func screen256(out []float32, ldo int, w, x []byte, n, blocks int) {
+	xstride := blocks * recordBytes
+	_, _, _ = out[(n-1)*ldo+PanelRows-1], x[n*xstride-1], w[form8Split.panelBytes(blocks*blockCols)-1]
+	screen256Table[n-1](&out[0], ldo*4, &w[0], &x[0], xstride, offUpper, blocks/2)
 }
 
 var unpack256Table = [...]unpackFunc{
@@ -62,22 +80,28 @@ var unpack256Table = [...]unpackFunc{
 	id8Wide: unpack2568Wide,
 }
 
-func unpack256(f *form, dst, w []byte, blocks int) {
+func unpack256(f *form, dst, w, low []byte, blocks int) {
 	_, _ = dst[blocks*blockBytes256(f)-1], w[f.panelBytes(blocks*blockCols)-1]
+	if f.low > 0 {
+		_ = low[blocks/2*f.low-1]
+		unpack2568Split(&dst[0], &w[0], &low[0], blocks/2)
+		return
+	}
 	unpack256Table[f.id](&dst[0], &w[0], blocks/2)
 }
 
 // strip256Table has the loops of each width for 1 to stripRows256 rows.
 var strip256Table = [...][4]func(out *float32, ldo int, w, x *byte, xstride, begin, blocks int, ahead *byte, step int){
-	id4Zero: {strip256b4Zerox1, strip256b4Zerox2, strip256b4Zerox3, strip256b4Zerox4},
-	id4Min:  {strip256b4Minx1, strip256b4Minx2, strip256b4Minx3, strip256b4Minx4},
-	id4K:    {strip256b4Minx1, strip256b4Minx2, strip256b4Minx3, strip256b4Minx4},
-	id5Zero: {strip256b5Zerox1, strip256b5Zerox2, strip256b5Zerox3},
-	id5Min:  {strip256b5Minx1, strip256b5Minx2, strip256b5Minx3},
-	id5K:    {strip256b5Minx1, strip256b5Minx2, strip256b5Minx3},
-	id6K:    {strip256b6Halfx1, strip256b6Halfx2, strip256b6Halfx3},
-	id8Zero: {strip256b8Zerox1, strip256b8Zerox2, strip256b8Zerox3},
-	id8Wide: {strip256b8Zerox1, strip256b8Zerox2, strip256b8Zerox3},
+	id4Zero:  {strip256b4Zerox1, strip256b4Zerox2, strip256b4Zerox3, strip256b4Zerox4},
+	id4Min:   {strip256b4Minx1, strip256b4Minx2, strip256b4Minx3, strip256b4Minx4},
+	id4K:     {strip256b4Minx1, strip256b4Minx2, strip256b4Minx3, strip256b4Minx4},
+	id5Zero:  {strip256b5Zerox1, strip256b5Zerox2, strip256b5Zerox3},
+	id5Min:   {strip256b5Minx1, strip256b5Minx2, strip256b5Minx3},
+	id5K:     {strip256b5Minx1, strip256b5Minx2, strip256b5Minx3},
+	id6K:     {strip256b6Halfx1, strip256b6Halfx2, strip256b6Halfx3},
+	id8Zero:  {strip256b8Zerox1, strip256b8Zerox2, strip256b8Zerox3},
+	id8Wide:  {strip256b8Zerox1, strip256b8Zerox2, strip256b8Zerox3},
+	id8Split: {strip256b8Zerox1, strip256b8Zerox2, strip256b8Zerox3},
 }
 
 // strip256 multiplies the panels one after the other: there are too few

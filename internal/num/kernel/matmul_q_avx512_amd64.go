@@ -15,6 +15,7 @@ var avx512Kernels = quantKernels{
 	unpack: unpack512,
 	strip:  strip512, stripRows: func(*form) int { return 6 },
 	blockBytes: func(*form) int { return stripBlock },
+	screen:     screen512, screenRows: 4,
 }
 
 // direct512Table has the loops for 1, 2, 4 and 8 rows.
@@ -30,10 +31,27 @@ var direct512Table = [...][4]directFunc{
 	id8Wide: {direct5128Widex1, direct5128Widex2, direct5128Widex4, direct5128Widex8},
 }
 
-func direct512(f *form, out []float32, ldo int, w, x []byte, n, blocks int) {
+func direct512(f *form, out []float32, ldo int, w, low, x []byte, n, blocks int) {
 	xstride := blocks * recordBytes
 	_, _, _ = out[(n-1)*ldo+PanelRows-1], x[n*xstride-1], w[f.panelBytes(blocks*blockCols)-1]
+	if f.low > 0 {
+		_ = low[blocks/2*f.low-1]
+		split512Table[bits.Len(uint(n))-1](&out[0], ldo*4, &w[0], &low[0], &x[0], xstride, f.beginAt(), blocks/2)
+		return
+	}
 	direct512Table[f.id][bits.Len(uint(n))-1](&out[0], ldo*4, &w[0], &x[0], xstride, f.beginAt(), blocks/2)
+}
+
+// The loops of the split form, whole and of its upper bits, for 1, 2, 4 and 8 rows.
+var (
+	split512Table  = [...]splitFunc{direct5128Splitx1, direct5128Splitx2, direct5128Splitx4, direct5128Splitx8}
+	screen512Table = [...]directFunc{direct5128Upperx1, direct5128Upperx2, direct5128Upperx4, direct5128Upperx8}
+)
+
+func screen512(out []float32, ldo int, w, x []byte, n, blocks int) {
+	xstride := blocks * recordBytes
+	_, _, _ = out[(n-1)*ldo+PanelRows-1], x[n*xstride-1], w[form8Split.panelBytes(blocks*blockCols)-1]
+	screen512Table[bits.Len(uint(n))-1](&out[0], ldo*4, &w[0], &x[0], xstride, offUpper, blocks/2)
 }
 
 var unpack512Table = [...]unpackFunc{
@@ -42,8 +60,13 @@ var unpack512Table = [...]unpackFunc{
 	id6K: unpack5126K, id8Zero: unpack5128Zero, id8Wide: unpack5128Wide,
 }
 
-func unpack512(f *form, dst, w []byte, blocks int) {
+func unpack512(f *form, dst, w, low []byte, blocks int) {
 	_, _ = dst[blocks*stripBlock-1], w[f.panelBytes(blocks*blockCols)-1]
+	if f.low > 0 {
+		_ = low[blocks/2*f.low-1]
+		unpack5128Split(&dst[0], &w[0], &low[0], blocks/2)
+		return
+	}
 	unpack512Table[f.id](&dst[0], &w[0], blocks/2)
 }
 

@@ -16,13 +16,16 @@ import (
 // kindMin then acc = fma(second, xsum, acc).
 
 // unpackGeneric writes a panel as a strip.
-func unpackGeneric(f *form, dst, panel []byte, blocks int) {
+func unpackGeneric(f *form, dst, panel, low []byte, blocks int) {
 	var head []byte
 	for b := range blocks {
 		if f.head > 0 && b%8 == 0 {
 			head, panel = panel[:f.head], panel[f.head:]
 		}
 		unpackBlock(f, (*[stripBlock]byte)(dst[b*stripBlock:]), panel, head, b%2)
+		if f.low > 0 {
+			addLow(dst[b*stripBlock:], low[b*f.low/2:])
+		}
 		if b%2 == 1 {
 			panel = panel[f.unit:]
 		}
@@ -32,9 +35,12 @@ func unpackGeneric(f *form, dst, panel []byte, blocks int) {
 // unpackBlock unpacks block half (0: A, 1: B) of a unit.
 func unpackBlock(f *form, dst *[stripBlock]byte, unit, head []byte, half int) {
 	q := dst[:stripScale]
-	if f.bits == 8 {
+	switch {
+	case f.low > 0:
+		unpackUpper(q, unit, half)
+	case f.bits == 8:
 		copy(q, unit[half*512:])
-	} else {
+	default:
 		for i, v := range unit[half*256:][:256] {
 			q[i], q[i+256] = v&15, v>>4
 		}
@@ -75,6 +81,8 @@ func unpackScales(f *form, unit, head []byte, block, r int) (scale, second float
 		return f16(unit[640+block*64+2*r:]), f16(unit[672+block*64+2*r:])
 	case id8Zero:
 		return f16(unit[1024+block*32+2*r:]), 0
+	case id8Split:
+		return f16(unit[768+block*32+2*r:]), 0
 	case id8Wide:
 		return f32(unit[1024+block*64+4*r:]), 0
 	case id6K:
@@ -108,6 +116,7 @@ func stripGeneric(f *form, out []float32, ldo int, w []byte, wstride int, x []by
 // portableKernels are the definition as a level. It has no direct loop.
 var portableKernels = quantKernels{
 	unpack: unpackGeneric, strip: stripGeneric, stripRows: func(*form) int { return 6 },
+	screen:     screenGeneric,
 	blockBytes: func(*form) int { return stripBlock },
 }
 

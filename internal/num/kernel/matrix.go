@@ -14,6 +14,8 @@ const PanelRows = 16
 type Options struct {
 	// Exact decodes every type to float32 and multiplies in float32.
 	Exact bool
+	// Screen keeps 8-bit values so that Screen can be asked for; see screen.go.
+	Screen bool
 	// Alloc returns zeroed memory aligned to 64 bytes; nil means the Go heap.
 	Alloc func(bytes int) []byte
 	// Run calls do(0) … do(n-1), in any order and perhaps in parallel; nil
@@ -45,6 +47,8 @@ type Matrix struct {
 type section struct {
 	form       *form
 	data       []byte // panels × panelBytes
+	low        []byte // what lies apart, panel after panel; nil where nothing does
+	radii      *radii // of a split section
 	panelBytes int
 	panel0     int // first panel, counted in the Matrix
 	panels     int
@@ -74,6 +78,9 @@ func PackRows(parts []Part, C int, o Options) (*Matrix, error) {
 			return nil, fmt.Errorf("kernel: part %d: %w", i, err)
 		}
 		f := formFor(p.Type, o.Exact)
+		if o.Screen && f == &form8Zero {
+			f = &form8Split
+		}
 		if f != current {
 			flush()
 			current = f
@@ -112,10 +119,15 @@ func (m *Matrix) addSection(f *form, parts []Part, o Options) {
 	if alloc == nil {
 		alloc = alignedBytes
 	}
-	s.data = alloc(s.panels * s.panelBytes)
+	high, low := s.panels*s.panelBytes, s.panels*s.panelBytes/max(1, f.unit)*f.low
+	m.bytes += high + low
+	s.data = alloc(high + low)
+	if f.low > 0 {
+		s.data, s.low = s.data[:high:high], s.data[high:]
+		s.radii = newRadii(s.panels)
+	}
 	packSection(&s, parts, m.cols, o)
 	m.rows += s.rows
-	m.bytes += len(s.data)
 	m.sections = append(m.sections, s)
 }
 

@@ -26,7 +26,10 @@ func packSection(s *section, parts []Part, C int, o Options) {
 	run((s.panels+step-1)/step, func(i int) {
 		p0, p1 := i*step, min((i+1)*step, s.panels)
 		eachRange(o.Reading, parts, p0*PanelRows, p1*PanelRows, C)
-		for p := p0; p < p1; p++ {
+		if s.low != nil {
+			s.packSplit(parts, p0, p1, C)
+		}
+		for p := p0; p < p1 && s.low == nil; p++ {
 			packPanel(s.form, s.data[p*s.panelBytes:(p+1)*s.panelBytes], parts, p*PanelRows, C)
 		}
 		eachRange(o.Read, parts, p0*PanelRows, p1*PanelRows, C)

@@ -12,8 +12,12 @@ import (
 // is fast enough for both levels.
 func quantize() {
 	factors := GLOBL("recordFactors", RODATA|NOPTR)
-	for i, v := range []int32{0, 0, -8, -16, -32, -32, -128, 0} {
+	for i, v := range []int32{0, 0, -8, -16, -32, -32, -128, -253} {
 		DATA(4*i, U32(uint32(v)))
+	}
+	halved := GLOBL("recordHalved", RODATA|NOPTR) // shifts right: -253/2 sums in the last field
+	for i := range 8 {
+		DATA(4*i, U32(uint32(i/7)))
 	}
 	order := GLOBL("recordOrder", RODATA|NOPTR)
 	for i, v := range []uint32{0, 4, 1, 5, 2, 6, 3, 7} {
@@ -95,6 +99,7 @@ func quantize() {
 	VBROADCASTSS(scale, spread)
 	VMULPS(spread, floats, floats)
 	VPMULLD(factors, fields, fields)
+	VPSRAVD(halved, fields, fields)
 	VPBLENDD(U8(3), floats, fields, fields)
 	VMOVDQU(fields, Mem{Base: dst, Disp: 32})
 

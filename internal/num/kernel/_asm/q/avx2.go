@@ -35,7 +35,7 @@ func word(name string, v uint32) Mem {
 }
 
 // constants2 are the memory operands that the loops share.
-type constants2 struct{ nibble, bit4, bits45, ones, sixteens Mem }
+type constants2 struct{ nibble, bit4, bits45, ones, sixteens, fours, pairs, evens, odds, six Mem }
 
 func newConstants2() constants2 {
 	return constants2{
@@ -44,6 +44,11 @@ func newConstants2() constants2 {
 		bits45:   word("bits45x256", 0x30303030),
 		ones:     word("ones256", 0x00010001),
 		sixteens: word("sixteens256", 0x00100010),
+		fours:    word("fours256", 0x00040004),
+		pairs:    word("pairs256", 0x03030303),
+		evens:    word("evens256", 0x33333333),
+		odds:     word("odds256", 0xcccccccc),
+		six:      word("six256", 0x3c3c3c3c),
 	}
 }
 
@@ -52,8 +57,18 @@ type unpacker2 struct {
 	c     constants2
 	f     form
 	w     Register
-	block int // A or B of the unit
-	half  int // rows 0..7 or 8..15
+	block int      // A or B of the unit
+	half  int      // rows 0..7 or 8..15
+	low   Register // the plane of lowest bits of the split form; nil without
+	lower VecVirtual
+}
+
+func newUnpacker2(c constants2, f form, w Register) *unpacker2 {
+	u := &unpacker2{c: c, f: f, w: w}
+	if f.part == both {
+		u.low = Load(Param("low"), GP64())
+	}
+	return u
 }
 
 func (u *unpacker2) at(off int) Mem { return Mem{Base: u.w, Disp: off + 32*u.half} }
@@ -68,8 +83,66 @@ func (u *unpacker2) groups(j int, low, high VecVirtual) {
 	u.upper(j+4, high)
 }
 
-// planes loads the low and high nibbles of group g of the 8-bit form.
+// splitOrder is an order of groups in which two that share a register of lower
+// nibbles are neighbours.
+var splitOrder = [8]int{0, 2, 1, 3, 4, 6, 5, 7}
+
+// lowers puts the lower nibbles of groups g and g+2 together.
+func (u *unpacker2) lowers(g int) {
+	mid, low := u.at(512+128*u.block+64*(g/4)), Mem{Base: u.low, Disp: 128*u.block + 64*(g/4) + 32*u.half}
+	u.lower = YMM()
+	t := YMM()
+	VMOVDQU(mid, u.lower)
+	VMOVDQU(low, t)
+	if g%2 == 0 {
+		VPSLLW(U8(2), u.lower, u.lower)
+	} else {
+		VPSRLW(U8(2), t, t)
+	}
+	VPAND(u.c.odds, u.lower, u.lower)
+	VPAND(u.c.evens, t, t)
+	VPOR(t, u.lower, u.lower)
+}
+
+// nibbleOf loads the upper nibble of group g, shifted so that it begins at bit
+// left, under mask.
+func (u *unpacker2) nibbleOf(g, left int, mask Mem, dst VecVirtual) {
+	VMOVDQU(u.at(256*u.block+64*(g%4)), dst)
+	switch left -= g / 4 * 4; {
+	case left > 0:
+		VPSLLW(U8(left), dst, dst)
+	case left < 0:
+		VPSRLW(U8(-left), dst, dst)
+	}
+	VPAND(mask, dst, dst)
+}
+
+// six loads the upper six bits of group g.
+func (u *unpacker2) six(g int, dst VecVirtual) {
+	u.nibbleOf(g, 2, u.c.six, dst)
+	t := YMM()
+	VMOVDQU(u.at(512+128*u.block+64*(g/4)), t)
+	if g%4 > 0 {
+		VPSRLW(U8(2*(g%4)), t, t)
+	}
+	VPAND(u.c.pairs, t, t)
+	VPOR(t, dst, dst)
+}
+
+// planes loads the low and high nibbles of group g of the 8-bit form; those of
+// the split form in splitOrder.
 func (u *unpacker2) planes(g int, low, high VecVirtual) {
+	if u.f.part == both {
+		u.nibbleOf(g, 0, u.c.nibble, high)
+		if g%4 < 2 {
+			u.lowers(g)
+			VPAND(u.c.nibble, u.lower, low)
+			return
+		}
+		VPSRLW(U8(4), u.lower, low)
+		VPAND(u.c.nibble, low, low)
+		return
+	}
 	VMOVDQU(u.at(512*u.block+64*g), low)
 	VPSRLW(U8(4), low, high)
 	VPAND(u.c.nibble, low, low)
@@ -126,24 +199,25 @@ func (u *unpacker2) float(head Register, i int) VecVirtual {
 // 512 bytes a block, low nibbles and high.
 func unpack256(c constants2, f form) {
 	name := "unpack256" + f.name
-	TEXT(name, NOSPLIT, "func(dst, w *byte, units int)")
+	TEXT(name, NOSPLIT, "func(dst, w"+f.lowParam()+" *byte, units int)")
 	Doc(name + " writes a panel of units as a strip.")
 	dst := Load(Param("dst"), GP64())
 	w := Load(Param("w"), GP64())
 	units := Load(Param("units"), GP64())
-	u := &unpacker2{c: c, f: f, w: w}
+	u := newUnpacker2(c, f, w)
 	block, floats := stripBlock, stripScale
 	if f.bits == 8 {
 		block, floats = stripBlock+512, stripScale+512
 	}
 	overUnits(name, f, w, units, func(head Register) {
 		prefetchUnit(f, w, 2048)
+		prefetchLow(u.low)
 		for u.block = range 2 {
 			at := u.block * block
 			for u.half = range 2 {
 				low, high := YMM(), YMM()
 				if f.bits == 8 {
-					for g := range 8 {
+					for _, g := range splitOrder {
 						u.planes(g, low, high)
 						VMOVDQU(low, Mem{Base: dst, Disp: at + 64*g + 32*u.half})
 						VMOVDQU(high, Mem{Base: dst, Disp: at + 512 + 64*g + 32*u.half})
@@ -162,6 +236,7 @@ func unpack256(c constants2, f form) {
 			}
 		}
 		ADDQ(U32(2*block), dst)
+		nextLow(u.low)
 	})
 	VZEROUPPER()
 	RET()
@@ -212,7 +287,7 @@ func (s *sums2) flush(factor Mem) {
 // weight rows at a time.
 func direct256(c constants2, f form, n int) {
 	name := fmt.Sprintf("direct256%sx%d", f.name, n)
-	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w *byte, x *byte, xstride, begin, units int)")
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w"+f.lowParam()+", x *byte, xstride, begin, units int)")
 	Doc(fmt.Sprintf("%s multiplies one panel with %d rows.", name, n))
 	out := Load(Param("out"), GP64())
 	ldo := Load(Param("ldo"), GP64())
@@ -224,7 +299,7 @@ func direct256(c constants2, f form, n int) {
 		begin = Load(Param("begin"), GP64())
 		ADDQ(x.base, begin)
 	}
-	u := &unpacker2{c: c, f: f, w: w}
+	u := newUnpacker2(c, f, w)
 	acc := [2][]VecVirtual{}
 	for h := range 2 {
 		for range n {
@@ -235,6 +310,7 @@ func direct256(c constants2, f form, n int) {
 	}
 	overUnits(name, f, w, units, func(head Register) {
 		prefetchUnit(f, w, 2048)
+		prefetchLow(u.low)
 		for u.block = range 2 {
 			for u.half = range 2 {
 				u.multiply(x, begin, head, acc[u.half])
@@ -244,6 +320,7 @@ func direct256(c constants2, f form, n int) {
 		if begin != nil {
 			ADDQ(U32(2*recordBytes), begin)
 		}
+		nextLow(u.low)
 	})
 	for t := range n {
 		VMOVUPS(acc[0][t], Mem{Base: out})
@@ -266,8 +343,20 @@ func (u *unpacker2) multiply(x rows, begin, head Register, acc []VecVirtual) {
 		VPBROADCASTD(x.at(x.base, t, rec+4*g), v)
 		return v
 	}
-	if u.f.bits == 8 {
+	switch {
+	case u.f.part == upper:
 		for g := range 8 {
+			u.six(g, low)
+			for t := range n {
+				a.add(t, spread(t, g), low)
+			}
+			a.fresh = false
+			if (g+1)%fits(6) == 0 {
+				a.flush(u.c.fours)
+			}
+		}
+	case u.f.bits == 8:
+		for _, g := range splitOrder {
 			u.planes(g, low, high)
 			for t := range n {
 				v := spread(t, g)
@@ -278,7 +367,7 @@ func (u *unpacker2) multiply(x rows, begin, head Register, acc []VecVirtual) {
 		}
 		a.flush(u.c.ones)
 		b.flush(u.c.sixteens)
-	} else {
+	default:
 		for j := range 4 {
 			u.groups(j, low, high)
 			for t := range n {
@@ -304,7 +393,7 @@ func (u *unpacker2) multiply(x rows, begin, head Register, acc []VecVirtual) {
 		finish2(kindHalf, x, x.base, rec, offZero32+4, acc, b.wide, u.float(head, 1), nil)
 		return
 	}
-	if u.f.bits != 4 {
+	if u.f.bits != 4 && u.f.part != upper {
 		for t := range n {
 			VPADDD(b.wide[t], a.wide[t], a.wide[t])
 		}

@@ -82,10 +82,24 @@ type unpacker struct {
 	highMask VecPhysical
 	tmp      VecPhysical
 	half     int // block A or B
+
+	// The split 8-bit form: masks, and the block's lower nibbles, of groups
+	// 0 and 2, 1 and 3, 4 and 6, 5 and 7.
+	low        Register // the plane of lowest bits; nil without
+	top4, mask VecPhysical
+	lower      []VecPhysical
 }
 
 func newUnpacker(f form, w Register, z *zmm) *unpacker {
 	u := &unpacker{f: f, w: w}
+	if f.part != whole {
+		u.top4, u.mask, u.lower = z.one(), z.one(), z.many(4)
+		broadcastByte(0xf0, u.top4)
+		broadcastByte(map[part]uint32{upper: 0xcc, both: 0x33}[f.part], u.mask)
+	}
+	if f.part == both {
+		u.low, u.tmp = Load(Param("low"), GP64()), z.one()
+	}
 	if f.bits < 8 {
 		u.low4 = z.one()
 		broadcastByte(0x0f, u.low4)
@@ -103,8 +117,44 @@ func broadcastByte(b uint32, dst VecPhysical) {
 	VPBROADCASTD(r, dst)
 }
 
+// lowers puts the lower nibbles of the block's groups together, from bits 2 and
+// 3 and from the plane of bits 0 and 1, which count as zero in the upper part.
+func (u *unpacker) lowers() {
+	for i := range 2 {
+		mid := Mem{Base: u.w, Disp: 512 + 128*u.half + 64*i}
+		even, odd := u.lower[2*i], u.lower[2*i+1]
+		VPSLLW(U8(2), mid, even)
+		if u.f.part == upper {
+			VPANDD(even, u.mask, even)
+			VPANDD(mid, u.mask, odd)
+			continue
+		}
+		low := Mem{Base: u.low, Disp: 128*u.half + 64*i}
+		VPTERNLOGD(U8(0xb8), low, u.mask, even) // the low bits where the mask is
+		VMOVDQU64(mid, odd)
+		VPSRLW(U8(2), low, u.tmp)
+		VPTERNLOGD(U8(0xb8), u.tmp, u.mask, odd)
+	}
+}
+
 // groups loads groups j and j+4 of the block into low and high.
 func (u *unpacker) groups(j int, low, high VecPhysical) {
+	if u.f.part != whole {
+		if j == 0 {
+			u.lowers()
+		}
+		q := Mem{Base: u.w, Disp: 256*u.half + 64*j}
+		VPSLLW(U8(4), q, low)
+		VMOVDQU64(q, high)
+		for i, dst := range []VecPhysical{low, high} {
+			nibbles := u.lower[2*i+j%2]
+			if j >= 2 {
+				VPSRLW(U8(4), nibbles, nibbles) // its low half has been used
+			}
+			VPTERNLOGD(U8(0xe4), u.top4, nibbles, dst) // dst keeps its upper nibbles
+		}
+		return
+	}
 	if u.f.bits == 8 {
 		VMOVDQU64(Mem{Base: u.w, Disp: 512*u.half + 64*j}, low)
 		VMOVDQU64(Mem{Base: u.w, Disp: 512*u.half + 64*(j+4)}, high)
@@ -197,6 +247,29 @@ func overUnits(name string, f form, w, units Register, body func(head Register))
 	JNE(LabelRef(name + "Unit"))
 }
 
+// lowParam declares the plane of lowest bits for those that read it.
+func (f form) lowParam() string {
+	if f.part == both {
+		return ", low"
+	}
+	return ""
+}
+
+// prefetchLow and nextLow are what a loop over units does with low, if any.
+func prefetchLow(low Register) {
+	if low != nil {
+		for i := 0; i < lowUnit; i += 64 {
+			PREFETCHT0(Mem{Base: low, Disp: 1024 + i})
+		}
+	}
+}
+
+func nextLow(low Register) {
+	if low != nil {
+		ADDQ(U32(lowUnit), low)
+	}
+}
+
 func prefetchUnit(f form, w Register, distance int) {
 	for i := 0; i < f.unit; i += 64 {
 		PREFETCHT0(Mem{Base: w, Disp: distance + i})
@@ -206,7 +279,7 @@ func prefetchUnit(f form, w Register, distance int) {
 // unpack512 writes a panel as a strip.
 func unpack512(f form) {
 	name := "unpack512" + f.name
-	TEXT(name, NOSPLIT, "func(dst, w *byte, units int)")
+	TEXT(name, NOSPLIT, "func(dst, w"+f.lowParam()+" *byte, units int)")
 	Doc(name + " writes a panel of units as a strip.")
 	dst := Load(Param("dst"), GP64())
 	w := Load(Param("w"), GP64())
@@ -217,6 +290,7 @@ func unpack512(f form) {
 	scale, second := z.one(), z.one()
 	overUnits(name, f, w, units, func(head Register) {
 		prefetchUnit(f, w, 2048)
+		prefetchLow(u.low)
 		for half := range 2 {
 			u.half = half
 			at := stripBlock * half
@@ -233,6 +307,7 @@ func unpack512(f form) {
 			}
 		}
 		ADDQ(U32(2*stripBlock), dst)
+		nextLow(u.low)
 	})
 	VZEROUPPER()
 	RET()
@@ -241,7 +316,7 @@ func unpack512(f form) {
 // direct512 multiplies one panel, unpacking as it goes, with n rows.
 func direct512(f form, n int) {
 	name := fmt.Sprintf("direct512%sx%d", f.name, n)
-	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w *byte, x *byte, xstride, begin, units int)")
+	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w"+f.lowParam()+", x *byte, xstride, begin, units int)")
 	Doc(fmt.Sprintf("%s multiplies one panel with %d rows.", name, n))
 	out := Load(Param("out"), GP64())
 	ldo := Load(Param("ldo"), GP64())
@@ -268,6 +343,7 @@ func direct512(f form, n int) {
 	}
 	overUnits(name, f, w, units, func(head Register) {
 		prefetchUnit(f, w, 2048)
+		prefetchLow(u.low)
 		for half := range 2 {
 			u.half = half
 			rec := recordBytes * half
@@ -307,6 +383,7 @@ func direct512(f form, n int) {
 		if begin != nil {
 			ADDQ(U32(2*recordBytes), begin)
 		}
+		nextLow(u.low)
 	})
 	for t := range n {
 		VMOVUPS(acc[t], Mem{Base: out})

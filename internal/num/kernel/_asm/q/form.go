@@ -11,7 +11,23 @@ type form struct {
 	// Offsets in a unit of block A's scales, and the step to block B's.
 	scales, scaleStep int
 	scale             scaleType
+	// part says which bits of the split 8-bit form a loop reads.
+	part part
 }
+
+// part is what of a weight's eight bits lies where: the split form keeps the
+// upper six in the unit (nibbles, then a plane of bits 2 and 3) and the lowest
+// two in a plane of its own.
+type part int
+
+const (
+	whole part = iota // not split
+	upper             // the upper six alone
+	both
+)
+
+// lowUnit is the size of 64 columns of the plane of lowest bits.
+const lowUnit = 256
 
 type kind int
 
@@ -33,15 +49,17 @@ const (
 )
 
 var forms = []form{
-	{"4Zero", 4, 576, 0, kindZero, 512, 32, scaleF16},
-	{"4Min", 4, 640, 0, kindMin, 512, 64, scaleF16},
-	{"4K", 4, 576, 64, kindMin, 512, 32, scaleK},
-	{"5Zero", 5, 704, 0, kindZero, 640, 32, scaleF16},
-	{"5Min", 5, 768, 0, kindMin, 640, 64, scaleF16},
-	{"5K", 5, 704, 64, kindMin, 640, 32, scaleK},
-	{"6K", 6, 832, 64, kindHalf, 768, 32, scaleK6},
-	{"8Zero", 8, 1088, 0, kindZero, 1024, 32, scaleF16},
-	{"8Wide", 8, 1152, 0, kindZero, 1024, 64, scaleF32},
+	{"4Zero", 4, 576, 0, kindZero, 512, 32, scaleF16, whole},
+	{"4Min", 4, 640, 0, kindMin, 512, 64, scaleF16, whole},
+	{"4K", 4, 576, 64, kindMin, 512, 32, scaleK, whole},
+	{"5Zero", 5, 704, 0, kindZero, 640, 32, scaleF16, whole},
+	{"5Min", 5, 768, 0, kindMin, 640, 64, scaleF16, whole},
+	{"5K", 5, 704, 64, kindMin, 640, 32, scaleK, whole},
+	{"6K", 6, 832, 64, kindHalf, 768, 32, scaleK6, whole},
+	{"8Zero", 8, 1088, 0, kindZero, 1024, 32, scaleF16, whole},
+	{"8Wide", 8, 1152, 0, kindZero, 1024, 64, scaleF32, whole},
+	{"8Split", 8, 832, 0, kindZero, 768, 32, scaleF16, both},
+	{"8Upper", 8, 832, 0, kindZero, 768, 32, scaleF16, upper},
 }
 
 // Offsets in a strip's block of 640 bytes.

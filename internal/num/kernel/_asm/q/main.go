@@ -24,7 +24,9 @@ func main() {
 			for _, n := range []int{1, 2, 4, 8} {
 				direct512(f, n)
 			}
-			unpack512(f)
+			if f.part != upper {
+				unpack512(f)
+			}
 		}
 		for k := kindZero; k <= kindHalf; k++ {
 			for n := 1; n <= 6; n++ {
@@ -36,7 +38,9 @@ func main() {
 		for _, f := range forms {
 			direct256(c, f, 1)
 			direct256(c, f, 2)
-			unpack256(c, f)
+			if f.part != upper {
+				unpack256(c, f)
+			}
 		}
 		for n := 1; n <= 4; n++ {
 			strip256(c, 4, kindZero, n)
