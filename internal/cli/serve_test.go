@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -112,4 +113,27 @@ func TestServeRefuses(t *testing.T) {
 	f("exclude each other", "--accounts", "--single-user")
 	f("10.1.0.0/16", "--trusted-proxy", "proxy.example")
 	f("sign-in.md", "--sign-in", filepath.Join(t.TempDir(), "absent.json"))
+}
+
+// TestServeTellsOfItsParts: who administers sees the memory of this process and
+// the servers that the command line named.
+func TestServeTellsOfItsParts(t *testing.T) {
+	far := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"data":[{"id":"big","max_model_len":4096}]}`)
+	}))
+	t.Cleanup(far.Close)
+	env := map[string]string{"MALMOI_DATA": t.TempDir(), "MALMOI_UPSTREAM_KEY_GPU": "sk-canary-3317"}
+	client := &http.Client{}
+	url, out, stop := serving(t, env, "--upstream", "gpu="+far.URL, "--models-in-memory", "3", "--model-memory", "5", "--keep-alive", "30m")
+	defer stop()
+	if status, got := call(t, client, "GET", url+"/api/admin/pool", ""); status != 200 || fmt.Sprint(got["limit"], got["bytes_limit"], got["keep_alive_ms"]) != "3 5e+09 1.8e+06" {
+		t.Errorf("the pool: %d %v", status, got)
+	}
+	status, got := call(t, client, "GET", url+"/api/admin/upstreams", "")
+	if text := fmt.Sprint(got); status != 200 || !strings.Contains(text, "name:gpu") || !strings.Contains(text, far.URL+"/v1") || !strings.Contains(text, "answers:true") {
+		t.Errorf("upstreams: %d %v", status, got)
+	}
+	if text := fmt.Sprint(got) + out.String(); strings.Contains(text, "sk-canary-3317") {
+		t.Errorf("the key is shown: %s", text)
+	}
 }
