@@ -99,7 +99,7 @@ const cases = [
 
 /** Cases of accounts, administration and the library. */
 async function others() {
-  const all = await Promise.all(['people', 'admin', 'library', 'pages', 'skills', 'code', 'upstream'].map((name) => {
+  const all = await Promise.all(['people', 'admin', 'library', 'pages', 'skills', 'chosen', 'code', 'docs', 'upstream'].map((name) => {
     const file = new URL(`./cases/${name}.mjs`, import.meta.url);
     return existsSync(file) ? import(file.href) : { default: [] };
   }));

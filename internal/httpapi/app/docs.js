@@ -109,10 +109,12 @@ main.replaceChildren(...[...groups].map(([tag, boxes]) => {
   section.append(make('h2', tag), ...boxes);
   return section;
 }));
+const none = document.getElementById('none');
 document.getElementById('find').addEventListener('input', (e) => {
   const word = e.target.value.trim().toLowerCase();
   for (const section of main.children) {
     for (const box of section.querySelectorAll('details')) box.hidden = !box.querySelector('summary').textContent.toLowerCase().includes(word);
     section.hidden = !section.querySelector('details:not([hidden])');
   }
+  none.hidden = main.querySelector('details:not([hidden])') !== null;
 });
