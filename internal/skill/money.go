@@ -19,7 +19,7 @@ func (c clock) moneySkill(rates func() *money.Table) Skill {
 	return Skill{
 		Name: "convert_money", Title: "환율 계산",
 		Description: "Converts an amount of money between currencies (원, 달러, 엔, 유로, 위안 and others) by dated reference rates. Use it whenever money of one country is asked for in that of another. Tell the user the date of the rate that the result names: it is not today's.",
-		Parameters:  json.RawMessage(`{"type":"object","properties":{"amount":{"type":"string","description":"for example 100, 1억 5천만"},"from":{"type":"string","description":"currency of the amount, for example USD, KRW, JPY"},"to":{"type":"string","description":"currency that is wanted, for example KRW, EUR"}},"required":["amount","from","to"]}`),
+		Parameters:  json.RawMessage(`{"type":"object","properties":{"amount":{"type":"string","description":"the number copied from the question with its 만 and 억, without the currency"},"from":{"type":"string","description":"currency of the amount: 원 is KRW, 달러 USD, 엔 JPY, 유로 EUR, 위안 CNY, 동 VND"},"to":{"type":"string","description":"currency that is asked for"}},"required":["amount","from","to"]}`),
 		Call: func(_ context.Context, a json.RawMessage) (string, error) {
 			in, err := read[struct {
 				Amount   json.RawMessage `json:"amount"`
