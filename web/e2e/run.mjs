@@ -65,6 +65,7 @@ async function visit({ path = '/', seen = true, settings = {}, expectErrors = fa
     if (!r.url().startsWith(base) && !/^(data|blob|about):/.test(r.url())) problems.push(`request to ${r.url()}`);
   });
   await page.addInitScript((s) => {
+    if (self.origin === 'null') return; // a frame without storage
     if (localStorage.getItem('malmoi.settings') === null) localStorage.setItem('malmoi.settings', JSON.stringify(s));
   }, { noticeSeen: seen, ...(fake ? {} : real), ...settings });
   await page.goto(base + path);

@@ -13,6 +13,15 @@ const showMS = 100;
 const tries = 6;
 const againMS = 2000;
 
+let heavy: Promise<typeof import('./run')> | undefined;
+
+function runner(): Promise<typeof import('./run')> {
+  return (heavy ??= import('./run').catch((e: unknown) => {
+    heavy = undefined; // the next call tries again
+    throw e;
+  }));
+}
+
 /** One call that is being made here. */
 export class PageCall {
   phase = $state<'load' | 'run' | 'send'>('load');
@@ -84,8 +93,9 @@ class PageCalls {
     const call = new PageCall();
     this.#now.set(key, call); // stays until the server says that the call is over
     await prefs.settled();
-    if (!prefs.value.code_interpreter || call.dropped) return void this.#now.delete(key);
-    const said = await import('./run').then((m) => m.run(code, {
+    if (!prefs.value.code_interpreter && this.#now.get(key) === call) this.#now.delete(key);
+    if (!prefs.value.code_interpreter || call.dropped) return;
+    const said = await runner().then((m) => m.run(code, {
       signal: call.control.signal,
       started: () => (call.phase = 'run'),
       printed: (text) => call.print(text),
