@@ -61,7 +61,7 @@ func use(t *testing.T, ctx context.Context, s *sdk.ClientSession, name string, a
 }
 
 func TestToolServer(t *testing.T) {
-	r := newRig(t, nil)
+	r := newRig(t, func(c *Config) { c.ModelNames = map[string]string{"HCX-005": "m"} })
 	admin := r.setUp()
 	ann, bob := r.person(admin, "ann", "member"), r.person(admin, "bob", "member")
 	own(t, ann)
@@ -97,6 +97,7 @@ func TestToolServer(t *testing.T) {
 	f(mine, "list_models", nil, true, "m (default): Model")
 	f(mine, "ask_model", map[string]any{"prompt": "안녕", "system": "짧게"}, true, "an answer")
 	f(mine, "ask_model", map[string]any{"prompt": "short", "model": "m"}, true, "cut: the answer reached")
+	f(mine, "ask_model", map[string]any{"prompt": "short", "model": "HCX-005"}, true, "cut: the answer reached")
 	f(mine, "ask_model", map[string]any{"prompt": "x", "model": "none"}, false, "no model")
 	f(mine, "ask_model", map[string]any{"prompt": " "}, false, "empty")
 	f(mine, "ask_model", map[string]any{"prompt": strings.Repeat("x", 600<<10)}, false, "at most")

@@ -103,7 +103,7 @@ func (s *Site) assemble(ctx context.Context, c Config, models llm.Models) error 
 		a.Upstreams = others{c.Upstreams}
 	}
 	s.api = api.New(a)
-	tools := mcp.New(mcp.Options{Models: models, Search: s.Converse, Meter: s.Accounts, Version: c.Version, Log: c.Log})
+	tools := mcp.New(mcp.Options{Models: models, Names: c.ModelNames, Search: s.Converse, Meter: s.Accounts, Version: c.Version, Log: c.Log})
 	o.Routes = slices.Concat(s.api.Routes(), tools.Routes())
 	if s.Server, err = httpapi.New(models, o); err != nil {
 		return err

@@ -37,8 +37,9 @@ type Searcher interface {
 // Options are what the tools work with.
 type Options struct {
 	Models  llm.Models
-	Search  Searcher // nil: there is no search_chats
-	Meter   Meter    // nil: nobody counts
+	Names   map[string]string // further names of models
+	Search  Searcher          // nil: there is no search_chats
+	Meter   Meter             // nil: nobody counts
 	Version string
 	Log     *slog.Logger // nil: nowhere
 }

@@ -102,6 +102,8 @@ func (c caller) answer(ctx context.Context, q question) (*sdk.CallToolResult, ac
 	name := q.Model
 	if name == "" {
 		name = c.s.o.Models.Default()
+	} else if model, ok := c.s.o.Names[name]; ok {
+		name = model
 	}
 	spend := account.Spend{Model: name}
 	m, release, err := c.s.o.Models.Acquire(ctx, name)
