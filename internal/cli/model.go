@@ -11,10 +11,11 @@ import (
 
 // modelFlags are how every command that computes names and loads a model.
 type modelFlags struct {
-	Model   string `help:"Model: an installed name, a GGUF file or a folder with safetensors." placeholder:"MODEL"`
-	Threads int    `help:"Worker threads (default: the processors this process may use)." placeholder:"N"`
-	Context int    `help:"Tokens per sequence (default: what the model was made for)." placeholder:"N"`
-	Quant   string `help:"none: compute in float32 from the file's values. q8_0, q4_k: quantise float weights at load. auto: q8_0 for safetensors above 512 MiB." default:"auto" enum:"auto,none,q8_0,q4_k"`
+	Model       string `help:"Model: an installed name, a GGUF file or a folder with safetensors." placeholder:"MODEL"`
+	Threads     int    `help:"Worker threads (default: the processors this process may use)." placeholder:"N"`
+	Context     int    `help:"Tokens per sequence (default: what the model was made for)." placeholder:"N"`
+	Quant       string `help:"none: compute in float32 from the file's values. q8_0, q4_k: quantise float weights at load. auto: q8_0 for safetensors above 512 MiB." default:"auto" enum:"auto,none,q8_0,q4_k"`
+	NoScreening bool   `name:"no-screening" help:"Read the whole head for every token, also where its few greatest logits are enough; the answer is the same either way."`
 }
 
 // autoQuantBytes is the size of a checkpoint from which "auto" quantises it:
@@ -23,7 +24,7 @@ const autoQuantBytes = 512 << 20
 
 // options turns the flags into llm.Options for the model at path.
 func (f modelFlags) options(path string) llm.Options {
-	o := llm.Options{Threads: f.Threads, Context: f.Context, Quant: quant.F32, KVBytes: kvBudget()}
+	o := llm.Options{Threads: f.Threads, Context: f.Context, Quant: quant.F32, KVBytes: kvBudget(), NoScreening: f.NoScreening}
 	if o.Threads <= 0 {
 		o.Threads = runtime.GOMAXPROCS(0)
 	}

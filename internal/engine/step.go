@@ -89,6 +89,7 @@ func (e *Engine) describe() {
 func (e *Engine) fill() bool {
 	b := &e.batch
 	b.Tokens, b.Seqs, b.Out = b.Tokens[:0], b.Seqs[:0], b.Out[:0]
+	b.Best = b.Best[:0]
 	e.inStep = e.inStep[:0]
 	for i, s := range e.running {
 		rows, drafts := e.plan.Rows[i], e.plan.Drafts[i]
@@ -108,6 +109,7 @@ func (e *Engine) fill() bool {
 		from := e.firstOut(s, have, known)
 		for r := from; r < rows; r++ {
 			b.Out = append(b.Out, int32(row+r))
+			b.Best = append(b.Best, s.best())
 		}
 		s.outs = rows - from
 		b.Seqs = append(b.Seqs, Span{Len: rows, Pos: have, Pages: s.table.Pages[:kv.Pages(have+rows)]})
@@ -116,6 +118,14 @@ func (e *Engine) fill() bool {
 	n := len(b.Out) * e.model.VocabSize()
 	b.Logits = slices.Grow(b.Logits[:0], n)[:n]
 	return true
+}
+
+// best is how many of the greatest logits of a row decide what s draws; 0: all.
+func (s *sequence) best() int32 {
+	if s.score != nil || s.req.Constraint != nil || s.req.LogProbs != 0 {
+		return 0
+	}
+	return int32(s.req.Sampling.Best())
 }
 
 // firstOut returns the first row of s whose logits are wanted: the last of the

@@ -31,7 +31,9 @@ type Options struct {
 	KVBytes  int64      // memory for keys and values of all sequences
 	MaxQueue int        // requests that may wait; 0: the engine's default
 	Lookup   int        // tokens to guess per step from repetitions; 0: none
-	Now      func() time.Time
+	// NoScreening reads the whole head for every token; see model.Options.
+	NoScreening bool
+	Now         func() time.Time
 }
 
 // Model is a loaded model: tokenizer, dialect and engine.
@@ -86,7 +88,7 @@ func load(src weights.Source, info Info, o Options) (*Model, error) {
 	var tidied sync.WaitGroup
 	tidied.Go(debug.FreeOSMemory)
 	defer tidied.Wait()
-	net, err := model.Load(src, families.All(), model.Options{Threads: o.Threads, Exact: o.Exact, Quant: o.Quant, Context: o.Context})
+	net, err := model.Load(src, families.All(), model.Options{Threads: o.Threads, Exact: o.Exact, Quant: o.Quant, Context: o.Context, NoScreening: o.NoScreening})
 	if err != nil {
 		return nil, err
 	}

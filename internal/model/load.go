@@ -23,7 +23,10 @@ type Options struct {
 	Threads int        // workers, at least 1
 	Exact   bool       // compute in float32 from the file's values, cache included
 	Quant   quant.Type // float weights become this at load; F32 keeps them
-	Context int        // positions to allow; 0: what the model was made for
+	// NoScreening reads the whole head for every logit, also where the few
+	// largest are all that is asked for.
+	NoScreening bool
+	Context     int // positions to allow; 0: what the model was made for
 }
 
 // Net is a family's network: its sizes and its code.
@@ -286,6 +289,9 @@ func (m *Model) Step(b *nn.Batch) error {
 	}
 	return m.exec.Run(b, m.net.Forward)
 }
+
+// Screened returns what screening of the head did so far.
+func (m *Model) Screened() eager.Screened { return m.exec.Screened() }
 
 // SetTap lets f see hidden states; see eager.Exec.SetTap.
 func (m *Model) SetTap(f func(layer int, h nn.Rows)) { m.exec.SetTap(f) }

@@ -56,7 +56,12 @@ type job struct {
 	parts []weights.Tensor
 	C     int
 	into  *nn.Linear
+	head  bool // rows are logits
 }
+
+// screenedRows is the least number of logits worth screening: of a smaller head
+// there is little to save.
+const screenedRows = 32 << 10
 
 // fileName is what the file calls a GGUF name, without ".weight".
 func (l *Loader) fileName(name string) string {
@@ -207,7 +212,11 @@ func (l *Loader) Head(t *nn.Table) *nn.Linear {
 	if !l.Has(name) {
 		name = "token_embd"
 	}
-	return l.Linear(name, t.V, t.C)
+	lin := l.Linear(name, t.V, t.C)
+	if n := len(l.jobs); n > 0 && l.jobs[n-1].into == lin {
+		l.jobs[n-1].head = true
+	}
+	return lin
 }
 
 // pack runs one job, in pieces that run shares out; nil means one after the
@@ -223,6 +232,7 @@ func (l *Loader) pack(j job, run func(n int, do func(i int))) error {
 func (l *Loader) packParts(j job, run func(n int, do func(i int))) (err error) {
 	defer mem.Catch(&err)
 	o := kernel.Options{Exact: l.opt.Exact, Alloc: l.arena.Alloc, Run: run, Reading: mem.PageIn, Read: mem.DropPages}
+	o.Screen = j.head && !l.opt.NoScreening && j.parts[0].Shape[0] >= screenedRows
 	var parts []kernel.Part
 	for _, t := range j.parts {
 		p, again, err := l.requantised(t)

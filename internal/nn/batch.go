@@ -11,6 +11,10 @@ type Batch struct {
 	Seqs   []Span    // in row order, covering all rows
 	Out    []int32   // rows whose logits are wanted, ascending
 	Logits []float32 // (len(Out), V), written by the step
+	// Best says of each wanted row how many of its greatest logits are needed;
+	// 0, or no Best at all, means every one. Where it says k, the k greatest and
+	// what equals the least of them are right, all others are somewhere below.
+	Best   []int32
 	Hidden []float32 // (T, C) final hidden states if not nil; for encoders
 }
 

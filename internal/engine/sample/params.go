@@ -56,6 +56,20 @@ func (p *Params) Check(V int) error {
 	return nil
 }
 
+// Best is how many of the greatest logits, with all that equal the least of
+// them, decide what is drawn; 0: all of them. It supposes that nothing is masked.
+func (p *Params) Best() int {
+	switch {
+	case p.penalises() || len(p.LogitBias) > 0:
+		return 0
+	case p.Temperature == 0:
+		return 1
+	case p.TopK <= maxHeld:
+		return p.TopK
+	}
+	return 0
+}
+
 func (p *Params) penalises() bool {
 	return p.repeats() || p.PresencePenalty != 0 || p.FrequencyPenalty != 0
 }

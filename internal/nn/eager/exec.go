@@ -41,6 +41,7 @@ type Exec struct {
 	scratch  []workerScratch
 
 	// The tasks live here so that handing them to the pool allocates nothing.
+	screen screening
 	mul    mulTask
 	rows   rowTask
 	attend attendTask

@@ -230,6 +230,9 @@ func (e *Exec) Logits(h nn.Rows, n *nn.Norm, head *nn.Linear, scale float32) {
 		return
 	}
 	logits := e.b.Logits[:len(out)*V]
+	if e.screens(head, scale) && e.screened(logits, head) {
+		return
+	}
 	e.linear(logits, V, &e.last, head)
 	for i := range out {
 		row := logits[i*V : (i+1)*V]
