@@ -137,10 +137,25 @@ func TestClovaNames(t *testing.T) {
 			t.Errorf("%s was answered by %q: %s", name, asked, a.body)
 		}
 	}
-	for _, path := range []string{"embedding/v2", "embedding/clir-emb-dolphin", "embedding/vec"} {
+	for _, path := range []string{"embedding/v2", "embedding/bge-m3", "embedding/clir-emb-dolphin", "embedding/vec"} {
 		if a := r.post("/v1/api-tools/"+path, `{"text":"글"}`); a.status != 200 || asked != "vec" || at(t, a.decode(t), "result", "inputTokens") != 3.0 {
 			t.Errorf("%s was answered by %q: %s", path, asked, a.body)
 		}
+	}
+}
+
+// The path embedding/v2 is bge-m3, which is used where it is installed.
+func TestClovaEmbeddingV2(t *testing.T) {
+	asked := ""
+	set := &fake.Set{Models: []*fake.Model{{About: llm.Info{Name: "vec", Embedding: true}}, {About: llm.Info{Name: "bge-m3", Embedding: true}}}}
+	for _, m := range set.Models {
+		m.OnEmbed = func(texts []string) ([][]float32, int, error) {
+			asked = m.About.Name
+			return make([][]float32, len(texts)), 3, nil
+		}
+	}
+	if a := serveRig(t, set, nil).post("/v1/api-tools/embedding/v2", `{"text":"글"}`); a.status != 200 || asked != "bge-m3" {
+		t.Errorf("answered by %q: %s", asked, a.body)
 	}
 }
 

@@ -19,10 +19,10 @@ func (s *Server) embedder(ctx context.Context, c *call, name string) (llm.Genera
 // embeddingModel is the local model behind CLOVA Studio's names. Its path
 // embedding/v2 is the model bge-m3.
 func (s *Server) embeddingModel(name string) string {
-	if to, ok := s.configured(name); ok {
-		return to
+	if name == "v2" {
+		name = clova.EmbeddingV2
 	}
-	if to, ok := s.configured(clova.EmbeddingV2); ok && name == "v2" {
+	if to, ok := s.configured(name); ok {
 		return to
 	}
 	name = strings.TrimSuffix(name, ollamaTag)

@@ -11,8 +11,7 @@ func ModelName(name string) bool {
 // EmbeddingV2 is the model behind the path embedding/v2.
 const EmbeddingV2 = "bge-m3"
 
-// EmbeddingName reports whether a name is one of its embedding models. "v2" is
-// the last word of its newer path.
+// EmbeddingName reports whether a name is one of its embedding models.
 func EmbeddingName(name string) bool {
-	return name == "clir-emb-dolphin" || name == "clir-sts-dolphin" || name == EmbeddingV2 || name == "v2"
+	return name == "clir-emb-dolphin" || name == "clir-sts-dolphin" || name == EmbeddingV2
 }
