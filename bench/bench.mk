@@ -10,40 +10,45 @@
 
 PYTHON       ?= python3
 BENCH_PAIRED := $(PYTHON) bench/paired.py --malmoi $(BIN)
-# Without BENCH_MODELS: the installed ones among those that the tables are about.
+# Without BENCH_MODELS: these of the catalogue, fetched if they are not there.
 BENCH_NAMES  ?= smollm2-135m qwen2.5-coder-0.5b
-BENCH_MODELS ?= $(foreach m,$(BENCH_NAMES),$(shell $(BIN) show $(m) --path 2>/dev/null))
-BENCH_MODEL  ?= $(firstword $(BENCH_MODELS))
+BENCH_FETCH  := $(if $(filter-out undefined,$(origin BENCH_MODELS) $(origin BENCH_MODEL)),,yes)
+BENCH_MODELS ?= $(foreach m,$(BENCH_NAMES),$(m)=$(shell $(BIN) show $(m) --path 2>/dev/null))
+BENCH_MODEL  ?= $(lastword $(subst =, ,$(firstword $(BENCH_MODELS))))
 # About 13 minutes for all models together: nine pairs of what is cheap, three at least of what is not.
 BENCH_FLAGS  ?= --quick --total 780
 BENCH_BASE   ?= HEAD
 BENCH_GATE   ?= 0.95
 
-.PHONY: bench bench-peer bench-openvino bench-self bench-gate test-bench
+.PHONY: bench bench-models bench-peer bench-openvino bench-self bench-gate test-bench
 
 # The scripts' own tests measure nothing, so they are part of 'make test'.
 test: test-bench
 test-bench:
 	$(PYTHON) -m unittest discover -s bench -p 'test_*.py'
 
-bench: build
+# A target of its own, because the paths of models are looked up when a recipe is read.
+bench-models: build
+	@$(if $(BENCH_FETCH),for m in $(BENCH_NAMES); do $(BIN) pull $$m || exit 1; done)
+
+bench: bench-models
 	$(BIN) bench --model $(BENCH_MODEL)
 
-bench-peer: build
+bench-peer: bench-models
 	$(PYTHON) bench/peer.py install
 	$(BENCH_PAIRED) $(BENCH_FLAGS) $(addprefix --model ,$(BENCH_MODELS))
 
 # Prompts only, against a second peer (300 MB on disk, from PyPI), with files that it reads.
 bench-openvino: BENCH_NAMES = smollm2-135m qwen2.5-coder-1.5b
-bench-openvino: build
+bench-openvino: bench-models
 	$(PYTHON) bench/peer.py install --openvino
 	$(BENCH_PAIRED) --peer openvino $(BENCH_FLAGS) $(addprefix --model ,$(BENCH_MODELS))
 
 # How far apart two copies of the same server seem to be on this machine.
-bench-self: build
+bench-self: bench-models
 	$(BENCH_PAIRED) $(BENCH_FLAGS) --self $(addprefix --model ,$(BENCH_MODELS))
 
-bench-gate: build
+bench-gate: bench-models
 	@set -e; tree=$$(mktemp -d); \
 	trap 'git worktree remove --force "$$tree/base" 2>/dev/null || true; rm -rf "$$tree"' EXIT; \
 	git worktree add --quiet --detach "$$tree/base" $(BENCH_BASE); \

@@ -336,7 +336,7 @@ def measure(o, model):
     result = {
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"), "kind": o.kind,
         "host": h, "isa": o.isa or ("avx512" if "avx512_vnni" in h["flags"] else "avx2"),
-        "model": {"file": os.path.basename(model), "bytes": os.path.getsize(model), "sha256": sides.file_digest(model)},
+        "model": {"file": o.names[model], "bytes": os.path.getsize(model), "sha256": sides.file_digest(model)},
         "a": sides.Malmoi.describe(o.malmoi) | {"commit": commit()},
         "b": describe_other(o),
         "settings": {"context": o.context, "pairs": o.pairs, "quick": o.quick, "disturbed": o.disturbed,
@@ -407,7 +407,7 @@ def gate(o, results):
 
 def arguments():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--model", action="append", default=[], help="GGUF file; repeat for several")
+    p.add_argument("--model", action="append", default=[], help="GGUF file, or NAME=FILE where the file's own name says nothing; repeat for several")
     p.add_argument("--malmoi", default=str(ROOT / "bin" / "malmoi"), help="binary under test")
     p.add_argument("--threads", default=None, help="comma-separated (default: all processors; --quick too)")
     p.add_argument("--pairs", type=int, default=9)
@@ -435,6 +435,8 @@ def arguments():
     o.no_save = o.no_save or bool(o.only)
     o.kind = "self" if o.self else "builds" if o.other else "openvino" if o.peer == "openvino" else "peer"
     o.other = o.malmoi if o.self else o.other
+    pairs = [m.partition("=") if "=" in m and not os.path.exists(m) else (os.path.basename(m), "", m) for m in o.model]
+    o.names, o.model = {path: name.removesuffix(".gguf") + ".gguf" for name, _, path in pairs}, [path for _, _, path in pairs]
     o.threads = [int(t) for t in o.threads.split(",")] if o.threads else [len(sides.ALLOWED)]
     o.budget = 0 if o.total else o.budget or (330.0 if o.quick else 0)
     o.runs_left, o.ends = len(o.model) * len(o.threads), time.monotonic() + o.total
