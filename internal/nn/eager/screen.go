@@ -38,7 +38,7 @@ type screening struct {
 	bounds []kernel.Bound
 	chosen []bool  // (panels) multiplied exactly
 	list   []int32 // panels to multiply now
-	order  []int32 // panels of one row, the most promising first
+	order  []int32 // panels of one row: the most promising first, then the near
 	values []float32
 	task   screenTask
 }
@@ -195,10 +195,9 @@ func (s *screening) near(t *screenTask, k []int32) {
 		}
 		slices.Sort(s.values)
 		low := s.values[len(s.values)-int(k[i])]
-		for p, best := range s.best[i*panels : (i+1)*panels] {
-			if !s.chosen[p] && t.w.Near(p, row, best, low, s.bounds[i]) {
-				s.choose(int32(p))
-			}
+		s.order = t.w.Near(s.order[:0], row, s.best[i*panels:(i+1)*panels], low, s.bounds[i])
+		for _, p := range s.order {
+			s.choose(p)
 		}
 	}
 }

@@ -12,7 +12,7 @@ var avx2Kernels = quantKernels{
 	unpack: unpack256,
 	strip:  strip256, stripRows: stripRows256,
 	blockBytes: blockBytes256,
-	screen:     screen256, screenRows: 1,
+	screen:     screen256, screenRows: 2,
 }
 
 // stripRows256 is 4 for 4-bit weights; others need more registers for sums.

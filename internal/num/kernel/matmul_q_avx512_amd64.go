@@ -15,7 +15,7 @@ var avx512Kernels = quantKernels{
 	unpack: unpack512,
 	strip:  strip512, stripRows: func(*form) int { return 6 },
 	blockBytes: func(*form) int { return stripBlock },
-	screen:     screen512, screenRows: 4,
+	screen:     screen512, screenRows: 2,
 }
 
 // direct512Table has the loops for 1, 2, 4 and 8 rows.

@@ -153,25 +153,35 @@ func (x *Acts) Bound(t int) (Bound, bool) {
 // times a finite radius times the size.
 const maxBound = 1 << 90
 
-// Near says whether row r of the product, exactly computed, may be low or more
-// for some r of panel p. approx is a row of Screen's results and best its
-// greatest of the panel.
-func (m *Matrix) Near(p int, approx []float32, best, low float32, b Bound) bool {
-	s := &m.sections[0]
-	reach := float64(s.radii.panel[p])*b.size + tiny
-	if !(reach < maxBound) {
-		return true
+// Near appends to list the panels with a row whose exact product may be low or
+// more. approx is a row of Screen's results, best its greatest of each panel, b
+// the bound of the row of activations.
+func (m *Matrix) Near(list []int32, approx, best []float32, low float32, b Bound) []int32 {
+	a := m.sections[0].radii
+	for p, radius := range a.panel[:len(best)] {
+		reach := float64(radius)*b.size + tiny
+		if float64(best[p])+reach < float64(low) && reach < maxBound {
+			continue
+		}
+		if reach < maxBound && a.allBelow(p, approx, low, b) {
+			continue
+		}
+		list = append(list, int32(p))
 	}
-	if float64(best)+reach < float64(low) {
-		return false
-	}
-	r0, r1 := m.PanelRange(p, p+1)
-	for r := r0; r < r1; r++ {
-		if !(float64(approx[r])+float64(fromUpperHalf(s.radii.row[r]))*b.size+tiny < float64(low)) {
-			return true
+	return list
+}
+
+// allBelow says that all rows of panel p, each with its own radius, are below
+// low.
+func (a *radii) allBelow(p int, approx []float32, low float32, b Bound) bool {
+	r0 := p * PanelRows
+	for r, v := range approx[r0:min(len(approx), r0+PanelRows)] {
+		reach := float64(fromUpperHalf(a.row[r0+r]))*b.size + tiny
+		if !(float64(v)+reach < float64(low)) {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // tiny is more than what roundings of sums below the normal numbers can cost.
