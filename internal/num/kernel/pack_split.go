@@ -20,33 +20,35 @@ func (s *section) packSplit(parts []Part, p0, p1, C int) {
 func splitPanel(upper, low, whole []byte) {
 	for ; len(whole) >= form8Zero.unit; whole = whole[form8Zero.unit:] {
 		for half := range 2 {
-			splitBlock(upper[256*half:], upper[512+128*half:], low[128*half:], whole[512*half:])
+			splitBlock((*[256]byte)(upper[256*half:]), (*[128]byte)(upper[512+128*half:]),
+				(*[128]byte)(low[128*half:]), (*[512]byte)(whole[512*half:]))
 		}
 		copy(upper[768:form8Split.unit], whole[1024:form8Zero.unit])
 		upper, low = upper[form8Split.unit:], low[form8Split.low:]
 	}
 }
 
-// splitBlock cuts 512 bytes into upper nibbles (256 bytes) and the planes of
-// bits 2 and 3 and of bits 0 and 1 (128 bytes each), eight bytes at a time.
-func splitBlock(nibbles, mid, low, q []byte) {
-	const top, pair = 0xf0f0f0f0f0f0f0f0, 0x0303030303030303
-	for at := 0; at < 64; at += 8 {
-		word := func(g int) uint64 { return binary.LittleEndian.Uint64(q[64*g+at:]) }
-		for j := range 4 {
-			binary.LittleEndian.PutUint64(nibbles[64*j+at:], word(j)&top>>4|word(j+4)&top)
-		}
+// splitBlock cuts the values of a block into upper nibbles and the planes of
+// bits 2 and 3 and of bits 0 and 1, eight bytes at a time.
+func splitBlock(nibbles *[256]byte, mid, low *[128]byte, q *[512]byte) {
+	const top = 0xf0f0f0f0f0f0f0f0
+	word := func(g, at int) uint64 { return binary.LittleEndian.Uint64(q[64*g+at:]) }
+	for at := 0; at <= 64-8; at += 8 {
 		for i := range 2 {
-			var m, l uint64
-			for g := range 4 {
-				v := word(4*i + g)
-				m |= v >> 2 & pair << (2 * g)
-				l |= v & pair << (2 * g)
-			}
-			binary.LittleEndian.PutUint64(mid[64*i+at:], m)
-			binary.LittleEndian.PutUint64(low[64*i+at:], l)
+			a, b, c, d := word(4*i, at), word(4*i+1, at), word(4*i+2, at), word(4*i+3, at)
+			binary.LittleEndian.PutUint64(mid[64*i+at:], pairsOf(a>>2, b>>2, c>>2, d>>2))
+			binary.LittleEndian.PutUint64(low[64*i+at:], pairsOf(a, b, c, d))
+		}
+		for j := range 4 {
+			binary.LittleEndian.PutUint64(nibbles[64*j+at:], word(j, at)&top>>4|word(j+4, at)&top)
 		}
 	}
+}
+
+// pairsOf puts the lowest two bits of each byte of four words beside each other.
+func pairsOf(a, b, c, d uint64) uint64 {
+	const pair = 0x0303030303030303
+	return a&pair | b&pair<<2 | c&pair<<4 | d&pair<<6
 }
 
 // unpackUpper writes the values of block half of a split unit to q, with bits 0

@@ -46,11 +46,12 @@ func (a *radii) measure(p int, upper, low []byte) {
 	var square, scales [PanelRows]float64
 	blocks := 2 * len(upper) / form8Split.unit
 	for b := range blocks {
-		d := upper[b/2*form8Split.unit+768+b%2*32:]
-		l := low[b*form8Split.low/2:]
+		d := (*[2 * PanelRows]byte)(upper[b/2*form8Split.unit+768+b%2*32:])
+		l := (*[128]byte)(low[b*form8Split.low/2:])
 		for r := range PanelRows {
 			scale := float64(half.ToF32(binary.LittleEndian.Uint16(d[2*r:])))
-			square[r] += scale * scale * (offCentre(l[4*r:]) + offCentre(l[64+4*r:]) + 1.0/16)
+			within := inner(binary.LittleEndian.Uint32(l[4*r:])) + inner(binary.LittleEndian.Uint32(l[64+4*r:]))
+			square[r] += scale * scale * (72 + 1.0/16 - float64(2*within))
 			scales[r] += scale * scale
 		}
 	}
@@ -62,12 +63,9 @@ func (a *radii) measure(p int, upper, low []byte) {
 	}
 }
 
-// offCentre is Σ(l-1.5)² over sixteen values of two bits: 1/4 for 1 and 2, whose
-// bits differ, and 9/4 for 0 and 3.
-func offCentre(l []byte) float64 {
-	v := binary.LittleEndian.Uint32(l)
-	return 36 - 2*float64(bits.OnesCount32((v^v>>1)&0x55555555))
-}
+// inner counts how many of sixteen values of two bits are 1 or 2, whose bits
+// differ. For these (l-1.5)² is 1/4, for 0 and 3 it is 9/4.
+func inner(v uint32) int { return bits.OnesCount32((v ^ v>>1) & 0x55555555) }
 
 // upperHalf rounds v ≥ 0 up to sixteen bits of a float32; what is not finite
 // becomes infinity.
