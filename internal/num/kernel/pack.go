@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"sync"
 	"unsafe"
 
 	"malmoi/internal/num/quant"
@@ -21,13 +22,19 @@ func packSection(s *section, parts []Part, C int, o Options) {
 			}
 		}
 	}
+	scratch := sync.Pool{New: func() any {
+		b := alignedBytes(form8Zero.panelBytes(C))
+		return &b
+	}}
 	// Pieces of about a megabyte: worth a hand-over, and enough of them.
 	step := max(1, (1<<20)/max(1, s.panelBytes))
 	run((s.panels+step-1)/step, func(i int) {
 		p0, p1 := i*step, min((i+1)*step, s.panels)
 		eachRange(o.Reading, parts, p0*PanelRows, p1*PanelRows, C)
 		if s.low != nil {
-			s.packSplit(parts, p0, p1, C)
+			whole := scratch.Get().(*[]byte)
+			s.packSplit(*whole, parts, p0, p1, C)
+			scratch.Put(whole)
 		}
 		for p := p0; p < p1 && s.low == nil; p++ {
 			packPanel(s.form, s.data[p*s.panelBytes:(p+1)*s.panelBytes], parts, p*PanelRows, C)

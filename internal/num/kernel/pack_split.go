@@ -5,9 +5,9 @@ import "encoding/binary"
 // This file cuts the 8-bit form in two, so that the upper six bits of all
 // weights can be read without the lower two. Together they take the same bytes.
 
-// packSplit fills panels [p0, p1) of a split section.
-func (s *section) packSplit(parts []Part, p0, p1, C int) {
-	whole := alignedBytes(form8Zero.panelBytes(C))
+// packSplit fills panels [p0, p1) of a split section, each by way of whole, which
+// holds a panel of the 8-bit form.
+func (s *section) packSplit(whole []byte, parts []Part, p0, p1, C int) {
 	for p := p0; p < p1; p++ {
 		clear(whole)
 		packPanel(&form8Zero, whole, parts, p*PanelRows, C)
