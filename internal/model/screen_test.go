@@ -115,4 +115,3 @@ func sameBest(t *testing.T, want, got []float32, k int) {
 		}
 	}
 }
-
