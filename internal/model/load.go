@@ -10,6 +10,7 @@ import (
 
 	"malmoi/internal/nn"
 	"malmoi/internal/nn/eager"
+	"malmoi/internal/num/kernel"
 	"malmoi/internal/num/mem"
 	"malmoi/internal/num/par"
 	"malmoi/internal/num/quant"
@@ -116,6 +117,7 @@ type Model struct {
 	exec   *eager.Exec
 
 	weightBytes int64 // of all packed matrices, each counted once
+	spared      int64 // bytes of the head that screening does not read
 	layerMACs   int64
 }
 
@@ -201,6 +203,7 @@ func Load(src weights.Source, families []Family, o Options) (m *Model, err error
 	}
 	for _, j := range l.jobs {
 		m.weightBytes += int64(j.into.W.Bytes())
+		m.spared += int64(j.into.W.Spared())
 		if j.name != "output" && j.name != "token_embd" {
 			m.layerMACs += int64(j.into.W.Rows()) * int64(j.C)
 		}
@@ -311,9 +314,13 @@ func (m *Model) Close() error {
 // outside attention and the head.
 func (m *Model) LayerParameters() int64 { return m.layerMACs }
 
-// TokenBytes is what decoding one token at the given depth reads: all packed
-// weights and the keys and values before it.
+// TokenBytes is what decoding one token greedily at the given depth reads: all
+// packed weights, but of a head that is screened only what the first pass reads,
+// and the keys and values before it.
 func (m *Model) TokenBytes(depth int) int64 {
-	kv := int64(m.cache.PageBytes()) * int64(depth) / nn.PageTokens
-	return m.weightBytes + kv
+	bytes := m.weightBytes + int64(m.cache.PageBytes())*int64(depth)/nn.PageTokens
+	if kernel.ScreenRows() > 0 {
+		bytes -= m.spared
+	}
+	return bytes
 }

@@ -85,6 +85,14 @@ func fromUpperHalf(v uint16) float32 { return math.Float32frombits(uint32(v) << 
 // Screens says that m was packed so that Screen works.
 func (m *Matrix) Screens() bool { return len(m.sections) == 1 && m.sections[0].low != nil }
 
+// Spared is how many of m's bytes the first pass does not read.
+func (m *Matrix) Spared() int {
+	if !m.Screens() {
+		return 0
+	}
+	return len(m.sections[0].low)
+}
+
 // ScreenRows is the number of rows of activations up to which screening saves
 // time on this machine; 0 if it never does.
 func ScreenRows() int { return quantLevel().screenRows }
