@@ -69,17 +69,18 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 		return err
 	}
 	defer tools.Close()
-	site, err := c.site(ctx, env, g, log, parts{pool, others, names, tools})
-	if err != nil {
-		return err
-	}
-	defer site.Close()
 	listener, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return withHint(err, "another program uses the address; choose one with --listen HOST:PORT")
 	}
 	defer listener.Close()
-	if err := c.preload(ctx, env, pool); err != nil {
+	loaded := c.preload(ctx, env, pool)
+	site, err := c.site(ctx, env, g, log, parts{pool, others, names, tools})
+	if err != nil {
+		return err
+	}
+	defer site.Close()
+	if err := loaded(); err != nil {
 		return err
 	}
 	c.greet(env, site, listener, together(pool, others))
@@ -109,17 +110,23 @@ func (c *serveCmd) others(ctx context.Context, env *Env, g *globals, shelf llm.S
 	return set, names, err
 }
 
-// preload reads the default model before the first question.
-func (c *serveCmd) preload(ctx context.Context, env *Env, pool *llm.Pool) error {
+// preload begins to read the default model, which the first question will want,
+// beside what else a start has to do: a new database waits for the disk. The
+// function that it returns waits for the model.
+func (c *serveCmd) preload(ctx context.Context, env *Env, pool *llm.Pool) (wait func() error) {
 	if c.Lazy || pool.Default() == "" {
-		return nil
+		return func() error { return nil }
 	}
 	fmt.Fprintf(env.Stderr, "loading %s …\n", pool.Default())
-	_, release, err := pool.Acquire(ctx, "")
-	if err == nil {
-		release()
-	}
-	return err
+	done := make(chan error, 1)
+	go func() {
+		_, release, err := pool.Acquire(ctx, "")
+		if err == nil {
+			release()
+		}
+		done <- err
+	}()
+	return func() error { return <-done }
 }
 
 // greet says where the site is and what it still needs.
