@@ -38,14 +38,19 @@ addEventListener('message', (e) => {
 // artifact is GET /artifact, the frame in which the page shows HTML and SVG
 // that a model wrote.
 func (s *Server) artifact(w http.ResponseWriter, r *http.Request) error {
+	return lockedFrame(w, artifactPolicy, artifactPage)
+}
+
+// lockedFrame sends a page that is shown in a frame, under a policy of its own.
+func lockedFrame(w http.ResponseWriter, policy, page string) error {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", artifactPolicy)
+	h.Set("Content-Security-Policy", policy)
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("X-DNS-Prefetch-Control", "off")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 	h.Set("Cache-Control", "no-cache")
-	if _, err := io.WriteString(w, artifactPage); err != nil {
+	if _, err := io.WriteString(w, page); err != nil {
 		return gone(err)
 	}
 	return nil

@@ -3,7 +3,6 @@ package httpapi
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"io"
 	"net/http"
 )
 
@@ -56,15 +55,5 @@ func sourceHash(script string) string {
 
 // python is GET /python, the frame in which the page runs code that a model wrote.
 func (s *Server) python(w http.ResponseWriter, r *http.Request) error {
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", pythonPolicy)
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("X-DNS-Prefetch-Control", "off")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
-	h.Set("Cache-Control", "no-cache")
-	if _, err := io.WriteString(w, pythonPage); err != nil {
-		return gone(err)
-	}
-	return nil
+	return lockedFrame(w, pythonPolicy, pythonPage)
 }
