@@ -420,7 +420,8 @@ def arguments():
     p.add_argument("--context", type=int, default=4096)
     p.add_argument("--isa", choices=["avx2"], help="force both sides to AVX2")
     p.add_argument("--variant", default="auto", help="the peer's processor library")
-    p.add_argument("--only", help="regular expression over metric names; such a partial result is printed, not saved")
+    p.add_argument("--only", help="regular expression over metric names; such a partial result is printed, and saved only with --keep")
+    p.add_argument("--keep", action="store_true", help="save a partial result too; a fuller one of the same kind goes before it in the table")
     p.add_argument("--peer", choices=["llama.cpp", "openvino"], default="llama.cpp", help="openvino: prompts and memory only, with openvino-genai")
     p.add_argument("--self", action="store_true", help="malmoi against itself")
     p.add_argument("--other", help="another malmoi binary instead of the peer")
@@ -432,7 +433,7 @@ def arguments():
     p.add_argument("--no-save", action="store_true", help="print only")
     p.add_argument("--table", action="store_true", help="rewrite the table from the saved results, measure nothing")
     o = p.parse_args()
-    o.no_save = o.no_save or bool(o.only)
+    o.no_save = o.no_save or bool(o.only) and not o.keep
     o.kind = "self" if o.self else "builds" if o.other else "openvino" if o.peer == "openvino" else "peer"
     o.other = o.malmoi if o.self else o.other
     pairs = [m.partition("=") if "=" in m and not os.path.exists(m) else (os.path.basename(m), "", m) for m in o.model]
