@@ -53,6 +53,9 @@ const pages = [
   '/admin/users', '/admin/invitations', '/admin/groups', '/admin/usage', '/admin/models', '/admin/health', '/admin/audit', '/admin/site',
 ];
 
+/** A page may wait for several parts. */
+const allLoaded = (page) => page.waitForFunction(() => document.querySelector('.skeleton') === null);
+
 const english = {
   needsFake: true,
   name: 'pages: 390 px, English',
@@ -64,7 +67,7 @@ const english = {
     for (const path of pages) {
       await page.goto(tools.base + path);
       await page.locator('main h1').waitFor();
-      await page.locator('.skeleton').waitFor({ state: 'detached' });
+      await allLoaded(page);
       const korean = (await page.locator('main h1, main .lead, nav').allInnerTexts()).join(' ').match(/[가-힣]+/);
       assert.equal(korean, null, `${path}: ${korean}`);
       await fine(page, path);
@@ -84,7 +87,7 @@ export default [english, ...screens.flatMap(([width, screen]) =>
       for (const path of pages) {
         await page.goto(tools.base + path);
         await page.locator('main h1').waitFor();
-        await page.locator('.skeleton').waitFor({ state: 'detached' });
+        await allLoaded(page);
         assert.equal(await page.locator('[role=alert]').count(), 0, `${path}: no failures`);
         await fine(page, path);
         await tools.shot(page, `page${path.replaceAll('/', '-')}-${width}-${colorScheme}`);
