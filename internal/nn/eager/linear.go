@@ -3,6 +3,7 @@ package eager
 import (
 	"malmoi/internal/nn"
 	"malmoi/internal/num/kernel"
+	"malmoi/internal/num/par"
 )
 
 // mulTask multiplies a range of panels and, where h is set, adds the result to
@@ -43,19 +44,24 @@ func (e *Exec) linear(out []float32, ld int, x *kernel.Acts, l *nn.Linear) {
 func (e *Exec) runMul(T int) {
 	t := &e.mul
 	t.T = T
-	panels := t.l.W.Panels()
-	perPanel := kernel.PanelRows * t.l.W.Cols() * T
-	most := chunkMACs / (kernel.PanelRows * t.l.W.Cols() * (T + waitingAsRow))
-	if e.pool.Threads() == 1 || panels*perPanel < minParallelMACs {
-		t.step = panelSteps(min(panels, most))
-		for i := range (panels + t.step - 1) / t.step {
+	e.share(t, &t.step, t.l.W.Panels(), t.l.W.Cols(), T)
+}
+
+// share runs a task that works on panels of C columns for T rows, in chunks and
+// on all workers where that pays. step is where the task reads how many panels
+// a chunk has.
+func (e *Exec) share(t par.Task, step *int, panels, C, T int) {
+	most := chunkMACs / (kernel.PanelRows * C * (T + waitingAsRow))
+	if e.pool.Threads() == 1 || panels*kernel.PanelRows*C*T < minParallelMACs {
+		*step = panelSteps(min(panels, most))
+		for i := range (panels + *step - 1) / *step {
 			t.Do(0, i)
 		}
 		return
 	}
 	even := (panels + 4*e.pool.Threads() - 1) / (4 * e.pool.Threads())
-	t.step = panelSteps(min(even, most))
-	e.pool.Run((panels+t.step-1)/t.step, t)
+	*step = panelSteps(min(even, most))
+	e.pool.Run((panels+*step-1) / *step, t)
 }
 
 // panelSteps rounds a number of panels up to what the kernels like to take.

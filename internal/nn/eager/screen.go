@@ -79,19 +79,9 @@ func (t *screenTask) Do(_, chunk int) {
 	}
 }
 
-// run does the task over n panels in chunks of the size that a product has.
+// run does the task over n panels.
 func (t *screenTask) run(n int) {
-	threads := t.e.pool.Threads()
-	perPanel := kernel.PanelRows * t.w.Cols()
-	t.step = panelSteps(min((n+4*threads-1)/(4*threads), chunkMACs/(perPanel*(t.x.Len()+waitingAsRow))))
-	chunks := (n + t.step - 1) / t.step
-	if threads == 1 || n*perPanel < minParallelMACs {
-		for i := range chunks {
-			t.Do(0, i)
-		}
-		return
-	}
-	t.e.pool.Run(chunks, t)
+	t.e.share(t, &t.step, n, t.w.Cols(), t.x.Len())
 }
 
 // screens says that the step's logits can and should be screened.
