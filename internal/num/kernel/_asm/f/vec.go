@@ -192,7 +192,8 @@ func widen() {
 const pageTokens = 32
 
 // narrow writes n float32 values, a multiple of 8, as float16, those beyond its
-// range as its largest: side by side, or down a column of a page of keys.
+// range as its largest: side by side, or down a column of a page of keys. The
+// order of the operands lets a NaN through.
 func narrow(m *vecMath, name string, write func(x VecVirtual, dst Register)) {
 	TEXT(name, NOSPLIT, "func(dst *byte, src *float32, n int)")
 	dst, src := Load(Param("dst"), GP64()).(GPVirtual), Load(Param("src"), GP64()).(GPVirtual)
