@@ -132,9 +132,13 @@ func readNames(data []byte) (map[string]string, error) {
 // error that says what there is.
 func nameModels(aliases map[string]string, configs []upstream.Config, shelf llm.Shelf) (map[string]string, error) {
 	local := map[string]string{}
+	if len(aliases) == 0 {
+		return local, nil
+	}
+	installed := shelf.Installed()
 	for _, alias := range slices.Sorted(maps.Keys(aliases)) {
 		target := aliases[alias]
-		if taken := installedName(shelf, alias); taken != "" {
+		if taken := installedName(installed, alias); taken != "" {
 			return nil, withHint(fmt.Errorf("alias %q: a model of that name is installed", alias), "choose another name")
 		}
 		name, model, slash := strings.Cut(target, "/")
@@ -151,16 +155,16 @@ func nameModels(aliases map[string]string, configs []upstream.Config, shelf llm.
 			configs[i].Aliases[alias] = model
 			continue
 		}
-		if local[alias] = installedName(shelf, target); local[alias] == "" {
-			return nil, unknownTarget(alias, target, configs, shelf)
+		if local[alias] = installedName(installed, target); local[alias] == "" {
+			return nil, unknownTarget(alias, target, configs, installed)
 		}
 	}
 	return local, nil
 }
 
 // installedName is a model's name as the shelf lists it, "" if it does not.
-func installedName(shelf llm.Shelf, name string) string {
-	for _, m := range shelf.Installed() {
+func installedName(installed []llm.Info, name string) string {
+	for _, m := range installed {
 		if strings.EqualFold(m.Name, name) {
 			return m.Name
 		}
@@ -168,9 +172,9 @@ func installedName(shelf llm.Shelf, name string) string {
 	return ""
 }
 
-func unknownTarget(alias, target string, configs []upstream.Config, shelf llm.Shelf) error {
+func unknownTarget(alias, target string, configs []upstream.Config, installed []llm.Info) error {
 	var have, servers []string
-	for _, m := range shelf.Installed() {
+	for _, m := range installed {
 		have = append(have, m.Name)
 	}
 	for _, c := range configs {

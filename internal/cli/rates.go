@@ -13,6 +13,7 @@ import (
 	"malmoi/internal/account"
 	"malmoi/internal/skill/calc"
 	"malmoi/internal/skill/money"
+	"malmoi/internal/upstream/seal"
 )
 
 func ratesPath(g *globals) string { return filepath.Join(g.Data, "rates.tsv") }
@@ -54,36 +55,17 @@ func (c *skillRatesCmd) Run(env *Env, g *globals) error {
 // install checks a table and puts it in place in one step: a running server
 // sees the old one or the new one.
 func (c *skillRatesCmd) install(env *Env, g *globals) error {
-	t, err := money.ReadFile(c.File)
+	text, t, err := money.ReadFile(c.File)
 	if err != nil {
 		return withHint(err, ratesHint)
 	}
 	if t.Newest().After(env.Now().In(account.Seoul).AddDate(0, 0, 1)) {
 		return fmt.Errorf("%s: rates of %s, which is still to come", c.File, t.Newest().Format(time.DateOnly))
 	}
-	text, err := os.ReadFile(c.File)
-	if err != nil {
-		return err
-	}
 	if err := os.MkdirAll(g.Data, 0o700); err != nil {
 		return err
 	}
-	tmp, err := os.CreateTemp(g.Data, ".rates-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, err = tmp.Write(text)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if e := tmp.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), ratesPath(g))
-	}
-	return err
+	return seal.Replace(ratesPath(g), text)
 }
 
 func showRates(env *Env, t *money.Table) error {

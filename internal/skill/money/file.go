@@ -13,22 +13,20 @@ import (
 	"malmoi/internal/skill/fresh"
 )
 
-// ReadFile reads the table in a file.
-func ReadFile(path string) (*Table, error) {
+// ReadFile reads the table in a file, and returns the text it was read from too.
+func ReadFile(path string) (text []byte, t *Table, err error) {
 	in, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("money: %w", err)
+		return nil, nil, fmt.Errorf("money: %w", err)
 	}
 	defer in.Close()
-	text, err := io.ReadAll(io.LimitReader(in, MaxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("money: %w", err)
+	if text, err = io.ReadAll(io.LimitReader(in, MaxFile+1)); err != nil {
+		return nil, nil, fmt.Errorf("money: %w", err)
 	}
-	t, err := Parse(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	if t, err = Parse(string(text)); err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return t, nil
+	return text, t, nil
 }
 
 // File is the table of a file that an administrator may put down, change and
@@ -55,7 +53,7 @@ func Open(path string, now func() time.Time, log *slog.Logger) (*File, error) {
 }
 
 func (f *File) read() (*Table, error) {
-	t, err := ReadFile(f.path)
+	_, t, err := ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Reference(), nil
 	}
