@@ -1,7 +1,6 @@
 package app
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -61,21 +60,11 @@ func TestResultOverHTTP(t *testing.T) {
 	chat := ann.ok("POST", "/api/chats", `{"skills":"on"}`)["id"].(string)
 	asked := ann.ok("POST", "/api/chats/"+chat+"/messages", `{"content":"6 곱하기 7"}`)
 	id := asked["answers"].([]any)[0].(map[string]any)["id"].(string)
-	call, states, last := "", "", ""
-	for e := range ann.listen("GET", "/api/messages/"+id+"/stream", "").events {
-		last = e.data
-		var d struct {
-			ToolCall struct{ ID, State, Result string } `json:"tool_call"`
-		}
-		if e.name != "delta" || json.Unmarshal([]byte(e.data), &d) != nil || d.ToolCall.ID+d.ToolCall.State == "" {
-			continue
-		}
-		call += d.ToolCall.ID
-		states += d.ToolCall.State + d.ToolCall.Result + " "
-		if d.ToolCall.State == "page" {
+	states, last := ann.calls(id, func(state, call string) {
+		if state == "page" {
 			bringing(t, r, ann, bob, id, call)
 		}
-	}
+	})
 	if states != " page done42\n " || !strings.Contains(last, `"state":"done"`) || !strings.Contains(last, `나온 것: 42\n`) {
 		t.Errorf("states %q, last %s", states, last)
 	}

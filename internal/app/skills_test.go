@@ -32,6 +32,25 @@ func calling(r llm.ChatRequest) fake.Script {
 	}}
 }
 
+// calls reads an answer's stream to its end and tells each state of its one
+// call. It returns all states, each with its result, and the last event.
+func (a actor) calls(id string, at func(state, call string)) (states, last string) {
+	call := ""
+	for e := range a.listen("GET", "/api/messages/"+id+"/stream", "").events {
+		last = e.data
+		var d struct {
+			ToolCall struct{ ID, State, Result string } `json:"tool_call"`
+		}
+		if e.name != "delta" || json.Unmarshal([]byte(e.data), &d) != nil || d.ToolCall.ID+d.ToolCall.State == "" {
+			continue
+		}
+		call += d.ToolCall.ID
+		states += d.ToolCall.State + d.ToolCall.Result + " "
+		at(d.ToolCall.State, call)
+	}
+	return states, last
+}
+
 func TestConsentOverHTTP(t *testing.T) {
 	box := &posting{}
 	r := newRig(t, func(c *Config) { c.Skills = box })
@@ -44,20 +63,9 @@ func TestConsentOverHTTP(t *testing.T) {
 	chat := ann.ok("POST", "/api/chats", `{"skills":"on"}`)["id"].(string)
 	asked := ann.ok("POST", "/api/chats/"+chat+"/messages", `{"content":"올려 줘"}`)
 	id := asked["answers"].([]any)[0].(map[string]any)["id"].(string)
-	call, states := "", ""
-	var last string
-	for e := range ann.listen("GET", "/api/messages/"+id+"/stream", "").events {
-		last = e.data
-		var d struct {
-			ToolCall struct{ ID, State, Result string } `json:"tool_call"`
-		}
-		if e.name != "delta" || json.Unmarshal([]byte(e.data), &d) != nil || d.ToolCall.ID+d.ToolCall.State == "" {
-			continue
-		}
-		call += d.ToolCall.ID
-		states += d.ToolCall.State + d.ToolCall.Result + " "
-		if d.ToolCall.State != "ask" {
-			continue
+	states, last := ann.calls(id, func(state, call string) {
+		if state != "ask" {
+			return
 		}
 		word := func(a actor, body string, want int) {
 			t.Helper()
@@ -74,7 +82,7 @@ func TestConsentOverHTTP(t *testing.T) {
 		}
 		word(ann, yes, 204)
 		word(ann, `{"call":"`+call+`","allow":false}`, 409)
-	}
+	})
 	if box.ran.Load() != 1 || states != " ask running done올렸습니다 " || !strings.Contains(last, `"state":"done"`) {
 		t.Errorf("ran %d times, states %q, last %s", box.ran.Load(), states, last)
 	}
