@@ -1,25 +1,8 @@
 // HTML that a model wrote, shown where it can do nothing.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { canary } from './canary.mjs';
 import { askAndWait, eventually, lastAnswer } from './steps.mjs';
-
-/**
- * An address that must never be told anything; it counts bytes, whatever they
- * are. Chromium opens a connection for a navigation before it asks the policy, and
- * then sends nothing, so connections do not count.
- */
-async function canary() {
-  const server = createServer((socket) => {
-    socket.on('data', (bytes) => (server.heard += bytes.length));
-    socket.on('error', () => {});
-    setTimeout(() => socket.destroy(), 2000);
-  });
-  server.heard = 0;
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  server.where = `127.0.0.1:${server.address().port}`;
-  return server;
-}
 
 /** Takes out of the problems what the browser says of each thing it refused. */
 function expected(problems) {

@@ -1,19 +1,8 @@
 // Single tools, chosen by check marks in the chat and in the settings.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { accessible } from './axe.mjs';
 import { ask, askAndWait, eventually, finished, lastAnswer, ready } from './steps.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function accessible(page, where) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'] })).violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`));
-  assert.deepEqual(found, [], where);
-}
 
 const tools = (page) => page.getByRole('button', { name: /^도구:/ });
 const mark = (page, name) => page.getByRole('menuitemcheckbox', { name });

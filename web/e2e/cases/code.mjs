@@ -1,22 +1,12 @@
 // Code that a model wrote, run by the page in a frame that reaches nothing.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { createServer as createHTTP, request } from 'node:http';
-import { createServer } from 'node:net';
+import { accessible } from './axe.mjs';
+import { canary } from './canary.mjs';
 import { ask, askAndWait, eventually, finished, lastAnswer, ready, status } from './steps.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const loadMS = 90_000; // Python starts slowly where the machine is busy
-
-async function accessible(page, where) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'], iframes: false })).violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`));
-  assert.deepEqual(found, [], where);
-}
 
 const call = (page) => lastAnswer(page).locator('details.fold').last();
 const skills = (page) => page.evaluate(async () => (await (await fetch('/api/skills')).json()).skills.map((s) => s.name));
@@ -32,19 +22,6 @@ async function withCode({ visit, ms, ...options }) {
   await page.keyboard.press('Escape');
   if (ms) await page.evaluate((n) => localStorage.setItem('malmoi.python.ms', n), String(ms));
   return { page, problems, context };
-}
-
-/** An address that counts the bytes which it is told. */
-async function canary() {
-  const server = createServer((socket) => {
-    socket.on('data', (bytes) => (server.heard += bytes.length));
-    socket.on('error', () => {});
-    setTimeout(() => socket.destroy(), 2000);
-  });
-  server.heard = 0;
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  server.where = `127.0.0.1:${server.address().port}`;
-  return server;
 }
 
 /** Stands before our server and writes down what it is asked for, whoever asks. */
@@ -153,7 +130,7 @@ export default [
       await call(page).locator('summary').click();
       await call(page).getByText('합계 5050').waitFor();
       await call(page).locator('.code code .hljs-keyword', { hasText: 'import' }).waitFor();
-      await accessible(page, 'code that ran');
+      await accessible(page, 'code that ran', { frames: false });
       await shot(page, 'code-done');
       assert.equal(await page.locator('iframe[title="Python"]').getAttribute('sandbox'), 'allow-scripts');
       assert.equal(python.length, 5, `${python}`);
@@ -194,7 +171,7 @@ export default [
       await ask(page, '/python print("하나")\nwhile True: pass');
       await call(page).getByRole('status').getByText('브라우저에서 실행 중…').waitFor({ timeout: loadMS });
       await call(page).getByRole('region', { name: '출력' }).getByText('하나').waitFor();
-      await accessible(page, 'code that runs');
+      await accessible(page, 'code that runs', { frames: false });
       await shot(page, 'code-runs');
       await call(page).getByRole('button', { name: '코드 멈추기' }).click();
       await finished(page);
@@ -261,7 +238,7 @@ export default [
       const { page } = await withCode({ visit, viewport: { width: 1440, height: 900 }, colorScheme: 'dark' });
       await page.keyboard.press('Control+,');
       await page.getByRole('switch', { name: /파이썬 코드 실행/ }).scrollIntoViewIfNeeded();
-      await accessible(page, 'the settings');
+      await accessible(page, 'the settings', { frames: false });
       await shot(page, 'code-settings-dark');
       await page.setViewportSize({ width: 390, height: 844 });
       await page.getByRole('switch', { name: /파이썬 코드 실행/ }).scrollIntoViewIfNeeded();
@@ -269,7 +246,7 @@ export default [
       await page.keyboard.press('Escape');
       await ask(page, `/python for year in range(2020, 2026):\n    print(f"{year}년의 매출은 {year * 12345:,}원으로 지난해보다 {year % 7}% 늘었습니다. 한 줄이 길어도 화면을 넘지 않습니다.")\nimport time\ntime.sleep(2)`);
       await call(page).getByRole('region', { name: '출력' }).getByText('2025년의').waitFor({ timeout: loadMS });
-      await accessible(page, 'code that runs, narrow');
+      await accessible(page, 'code that runs, narrow', { frames: false });
       await shot(page, 'code-runs-390-dark');
       await finished(page);
       await call(page).locator('summary').click();

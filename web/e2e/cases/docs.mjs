@@ -2,19 +2,14 @@
 // of a preview. Looked at narrow and wide, light and dark.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { violations } from './axe.mjs';
 import { askAndWait, eventually, lastAnswer } from './steps.mjs';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const looks = [[390, 'light'], [390, 'dark'], [1440, 'light'], [1440, 'dark']];
 
 /** No rule of axe is broken, and nothing sticks out to the side. */
 async function sound(page, where) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'], iframes: false })).violations
-    .map((v) => `${v.impact} ${v.id}: ${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(', ')}`));
-  assert.deepEqual(found, [], where);
+  assert.deepEqual(await violations(page, { frames: false }), [], where);
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(over <= 0, `${where}: ${over} px stick out`);
 }

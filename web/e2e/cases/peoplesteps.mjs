@@ -1,8 +1,7 @@
 // What the cases about people do again and again.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { accessible } from './axe.mjs';
 
 export const passwords = { admin: '산토끼가-넘는-고개-12', member: '강가의-버드나무-34', other: '바람부는-언덕-위-56' };
 
@@ -78,18 +77,9 @@ export async function question(page, text) {
   assert.fail(`no answer to ${text}`);
 }
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
 /** axe-core finds nothing serious, and nothing sticks out sideways. */
 export async function fine(page, where) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => {
-    const r = await globalThis.axe.run(document, { resultTypes: ['violations'] });
-    return r.violations
-      .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-      .map((v) => `${v.id}: ${v.nodes.slice(0, 4).map((n) => `${n.target.join(' ')} ${n.failureSummary}`).join(' | ')}`);
-  });
-  assert.deepEqual(found, [], where);
+  await accessible(page, where);
   const over = await page.evaluate(() => {
     const all = [document.documentElement, ...document.querySelectorAll('.pages, dialog[open]')];
     return all.filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => `${e.tagName}.${e.className} ${e.scrollWidth} > ${e.clientWidth}`);

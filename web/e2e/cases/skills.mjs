@@ -1,19 +1,8 @@
 // Tools: calls with their results, and the question before one that changes something.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { accessible } from './axe.mjs';
 import { ask, askAndWait, eventually, finished, lastAnswer, ready, status } from './steps.mjs';
-
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-async function accessible(page, where) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => (await globalThis.axe.run(document, { resultTypes: ['violations'] })).violations
-    .filter((v) => v.impact === 'serious' || v.impact === 'critical')
-    .map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(', ')}`));
-  assert.deepEqual(found, [], where);
-}
 
 const card = (page) => page.getByRole('group', { name: /실행할까요/ });
 
