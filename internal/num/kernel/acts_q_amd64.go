@@ -6,3 +6,6 @@ package kernel
 
 // quantizeBlocks writes the records of whole blocks of activations.
 func quantizeBlocks(records *byte, x *float32, blocks int)
+
+// quantizeFours writes the records of fours times four blocks; it returns how many fours it did, less where one holds values out of range.
+func quantizeFours(records *byte, x *float32, fours int) int

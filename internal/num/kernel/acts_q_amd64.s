@@ -134,3 +134,281 @@ quantizeHuge:
 	MOVL    $0x7fc00000, 32(AX)
 	MOVL    $0x7fc00000, 36(AX)
 	JMP     quantizeNext
+
+// func quantizeFours(records *byte, x *float32, fours int) int
+// Requires: AVX, AVX2, AVX512BW, AVX512DQ, AVX512F, AVX512VL, AVX512VNNI
+TEXT ·quantizeFours(SB), NOSPLIT, $0-32
+	MOVQ         records+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         fours+16(FP), DX
+	XORQ         BX, BX
+	MOVL         $0x7fffffff, SI
+	VPBROADCASTD SI, Z0
+	MOVL         $0x01010101, SI
+	VPBROADCASTD SI, Z1
+	VMOVDQU32    foursOrder<>+0(SB), Z2
+	MOVL         $0x00000000, SI
+	VPBROADCASTD SI, Z3
+	MOVL         $0x00000001, SI
+	VPBROADCASTD SI, Z4
+	MOVL         $0x00000002, SI
+	VPBROADCASTD SI, Z5
+	MOVL         $0x00000003, SI
+	VPBROADCASTD SI, Z6
+	VMOVDQU32    foursPair0<>+0(SB), Z7
+	VMOVDQU32    foursPair1<>+0(SB), Z8
+	VMOVDQU32    foursSpread<>+0(SB), Z9
+	MOVL         $0x00000101, SI
+	KMOVW        SI, K1
+	MOVL         $0x00000303, SI
+	KMOVW        SI, K2
+
+foursLoop:
+	VMOVUPS       (CX), Z10
+	VMOVUPS       64(CX), Z11
+	VMOVUPS       128(CX), Z12
+	VMOVUPS       192(CX), Z13
+	VMOVUPS       256(CX), Z14
+	VMOVUPS       320(CX), Z15
+	VMOVUPS       384(CX), Z16
+	VMOVUPS       448(CX), Z17
+	VPANDD        Z10, Z0, Z19
+	VPANDD        Z11, Z0, Z18
+	VPMAXUD       Z19, Z18, Z19
+	VPANDD        Z12, Z0, Z27
+	VPANDD        Z13, Z0, Z18
+	VPMAXUD       Z27, Z18, Z27
+	VPANDD        Z14, Z0, Z28
+	VPANDD        Z15, Z0, Z18
+	VPMAXUD       Z28, Z18, Z28
+	VPANDD        Z16, Z0, Z29
+	VPANDD        Z17, Z0, Z18
+	VPMAXUD       Z29, Z18, Z29
+	VPUNPCKLDQ    Z27, Z19, Z18
+	VPUNPCKHDQ    Z27, Z19, Z19
+	VPMAXUD       Z18, Z19, Z18
+	VPUNPCKLDQ    Z29, Z28, Z19
+	VPUNPCKHDQ    Z29, Z28, Z27
+	VPMAXUD       Z19, Z27, Z19
+	VPUNPCKLQDQ   Z19, Z18, Z27
+	VPUNPCKHQDQ   Z19, Z18, Z18
+	VPMAXUD       Z27, Z18, Z27
+	VEXTRACTI64X4 $0x01, Z27, Y18
+	VPMAXUD       Y27, Y18, Y18
+	VEXTRACTI32X4 $0x01, Y18, X19
+	VPMAXUD       X18, X19, X19
+	VPCMPUD       $0x05, foursHuge<>+0(SB), X19, K3
+	KTESTW        K3, K3
+	JNE           foursEnd
+	VPCMPUD       $0x05, foursTiny<>+0(SB), X19, K3
+	VDIVPS.Z      fours127<>+0(SB), X19, K3, X20
+	VMOVUPS       foursOne<>+0(SB), X21
+	VDIVPS.Z      X20, X21, K3, X21
+	VPERMPS       Z21, Z3, Z18
+	VMULPS        Z18, Z10, Z10
+	VMULPS        Z18, Z11, Z11
+	VCVTPS2DQ     Z10, Z10
+	VCVTPS2DQ     Z11, Z11
+	VPERMPS       Z21, Z4, Z18
+	VMULPS        Z18, Z12, Z12
+	VMULPS        Z18, Z13, Z13
+	VCVTPS2DQ     Z12, Z12
+	VCVTPS2DQ     Z13, Z13
+	VPACKSSDW     Z11, Z10, Z10
+	VPACKSSDW     Z13, Z12, Z12
+	VPACKSSWB     Z12, Z10, Z10
+	VPXORD        Z22, Z22, Z22
+	VPDPBUSD      Z10, Z1, Z22
+	VPERMD        Z10, Z2, Z10
+	VEXTRACTI64X4 $0x01, Z22, Y11
+	VPADDD        Y22, Y11, Y11
+	VEXTRACTI32X4 $0x01, Y11, X23
+	VPADDD        X11, X23, X23
+	VPSHUFD       $0xb1, X23, X24
+	VPADDD        X23, X24, X24
+	VPERMT2D      Z24, Z9, Z23
+	VCVTDQ2PS     Z23, Z11
+	VBROADCASTSS  foursOne<>+0(SB), K1, Z11
+	VPERMPS       Z20, Z7, Z12
+	VPMADDWD      foursFactors<>+0(SB), Z23, Z23
+	VPSRAVD       foursHalved<>+0(SB), Z23, Z23
+	VMULPS        Z12, Z11, K2, Z23
+	VINSERTI64X4  $0x01, Y23, Z10, Z11
+	VMOVDQU32     Z11, (AX)
+	VSHUFI64X2    $0xee, Z23, Z10, Z10
+	VMOVDQU32     Z10, 64(AX)
+	VPERMPS       Z21, Z5, Z10
+	VMULPS        Z10, Z14, Z14
+	VMULPS        Z10, Z15, Z15
+	VCVTPS2DQ     Z14, Z14
+	VCVTPS2DQ     Z15, Z15
+	VPERMPS       Z21, Z6, Z10
+	VMULPS        Z10, Z16, Z16
+	VMULPS        Z10, Z17, Z17
+	VCVTPS2DQ     Z16, Z16
+	VCVTPS2DQ     Z17, Z17
+	VPACKSSDW     Z15, Z14, Z14
+	VPACKSSDW     Z17, Z16, Z16
+	VPACKSSWB     Z16, Z14, Z14
+	VPXORD        Z25, Z25, Z25
+	VPDPBUSD      Z14, Z1, Z25
+	VPERMD        Z14, Z2, Z10
+	VEXTRACTI64X4 $0x01, Z25, Y11
+	VPADDD        Y25, Y11, Y11
+	VEXTRACTI32X4 $0x01, Y11, X26
+	VPADDD        X11, X26, X26
+	VPSHUFD       $0xb1, X26, X21
+	VPADDD        X26, X21, X21
+	VPERMT2D      Z21, Z9, Z26
+	VCVTDQ2PS     Z26, Z11
+	VBROADCASTSS  foursOne<>+0(SB), K1, Z11
+	VPERMPS       Z20, Z8, Z12
+	VPMADDWD      foursFactors<>+0(SB), Z26, Z26
+	VPSRAVD       foursHalved<>+0(SB), Z26, Z26
+	VMULPS        Z12, Z11, K2, Z26
+	VINSERTI64X4  $0x01, Y26, Z10, Z11
+	VMOVDQU32     Z11, 128(AX)
+	VSHUFI64X2    $0xee, Z26, Z10, Z10
+	VMOVDQU32     Z10, 192(AX)
+	ADDQ          $0x00000200, CX
+	ADDQ          $0x00000100, AX
+	INCQ          BX
+	CMPQ          BX, DX
+	JLT           foursLoop
+
+foursEnd:
+	VZEROUPPER
+	MOVQ BX, ret+24(FP)
+	RET
+
+DATA foursOne<>+0(SB)/4, $0x3f800000
+DATA foursOne<>+4(SB)/4, $0x3f800000
+DATA foursOne<>+8(SB)/4, $0x3f800000
+DATA foursOne<>+12(SB)/4, $0x3f800000
+GLOBL foursOne<>(SB), RODATA|NOPTR, $16
+
+DATA fours127<>+0(SB)/4, $0x42fe0000
+DATA fours127<>+4(SB)/4, $0x42fe0000
+DATA fours127<>+8(SB)/4, $0x42fe0000
+DATA fours127<>+12(SB)/4, $0x42fe0000
+GLOBL fours127<>(SB), RODATA|NOPTR, $16
+
+DATA foursHuge<>+0(SB)/4, $0x71800000
+DATA foursHuge<>+4(SB)/4, $0x71800000
+DATA foursHuge<>+8(SB)/4, $0x71800000
+DATA foursHuge<>+12(SB)/4, $0x71800000
+GLOBL foursHuge<>(SB), RODATA|NOPTR, $16
+
+DATA foursTiny<>+0(SB)/4, $0x0d800000
+DATA foursTiny<>+4(SB)/4, $0x0d800000
+DATA foursTiny<>+8(SB)/4, $0x0d800000
+DATA foursTiny<>+12(SB)/4, $0x0d800000
+GLOBL foursTiny<>(SB), RODATA|NOPTR, $16
+
+DATA foursOrder<>+0(SB)/4, $0x00000000
+DATA foursOrder<>+4(SB)/4, $0x00000004
+DATA foursOrder<>+8(SB)/4, $0x00000008
+DATA foursOrder<>+12(SB)/4, $0x0000000c
+DATA foursOrder<>+16(SB)/4, $0x00000001
+DATA foursOrder<>+20(SB)/4, $0x00000005
+DATA foursOrder<>+24(SB)/4, $0x00000009
+DATA foursOrder<>+28(SB)/4, $0x0000000d
+DATA foursOrder<>+32(SB)/4, $0x00000002
+DATA foursOrder<>+36(SB)/4, $0x00000006
+DATA foursOrder<>+40(SB)/4, $0x0000000a
+DATA foursOrder<>+44(SB)/4, $0x0000000e
+DATA foursOrder<>+48(SB)/4, $0x00000003
+DATA foursOrder<>+52(SB)/4, $0x00000007
+DATA foursOrder<>+56(SB)/4, $0x0000000b
+DATA foursOrder<>+60(SB)/4, $0x0000000f
+GLOBL foursOrder<>(SB), RODATA|NOPTR, $64
+
+DATA foursPair0<>+0(SB)/4, $0x00000000
+DATA foursPair0<>+4(SB)/4, $0x00000000
+DATA foursPair0<>+8(SB)/4, $0x00000000
+DATA foursPair0<>+12(SB)/4, $0x00000000
+DATA foursPair0<>+16(SB)/4, $0x00000000
+DATA foursPair0<>+20(SB)/4, $0x00000000
+DATA foursPair0<>+24(SB)/4, $0x00000000
+DATA foursPair0<>+28(SB)/4, $0x00000000
+DATA foursPair0<>+32(SB)/4, $0x00000001
+DATA foursPair0<>+36(SB)/4, $0x00000001
+DATA foursPair0<>+40(SB)/4, $0x00000001
+DATA foursPair0<>+44(SB)/4, $0x00000001
+DATA foursPair0<>+48(SB)/4, $0x00000001
+DATA foursPair0<>+52(SB)/4, $0x00000001
+DATA foursPair0<>+56(SB)/4, $0x00000001
+DATA foursPair0<>+60(SB)/4, $0x00000001
+GLOBL foursPair0<>(SB), RODATA|NOPTR, $64
+
+DATA foursPair1<>+0(SB)/4, $0x00000002
+DATA foursPair1<>+4(SB)/4, $0x00000002
+DATA foursPair1<>+8(SB)/4, $0x00000002
+DATA foursPair1<>+12(SB)/4, $0x00000002
+DATA foursPair1<>+16(SB)/4, $0x00000002
+DATA foursPair1<>+20(SB)/4, $0x00000002
+DATA foursPair1<>+24(SB)/4, $0x00000002
+DATA foursPair1<>+28(SB)/4, $0x00000002
+DATA foursPair1<>+32(SB)/4, $0x00000003
+DATA foursPair1<>+36(SB)/4, $0x00000003
+DATA foursPair1<>+40(SB)/4, $0x00000003
+DATA foursPair1<>+44(SB)/4, $0x00000003
+DATA foursPair1<>+48(SB)/4, $0x00000003
+DATA foursPair1<>+52(SB)/4, $0x00000003
+DATA foursPair1<>+56(SB)/4, $0x00000003
+DATA foursPair1<>+60(SB)/4, $0x00000003
+GLOBL foursPair1<>(SB), RODATA|NOPTR, $64
+
+DATA foursSpread<>+0(SB)/4, $0x00000010
+DATA foursSpread<>+4(SB)/4, $0x00000010
+DATA foursSpread<>+8(SB)/4, $0x00000010
+DATA foursSpread<>+12(SB)/4, $0x00000010
+DATA foursSpread<>+16(SB)/4, $0x00000000
+DATA foursSpread<>+20(SB)/4, $0x00000001
+DATA foursSpread<>+24(SB)/4, $0x00000010
+DATA foursSpread<>+28(SB)/4, $0x00000010
+DATA foursSpread<>+32(SB)/4, $0x00000012
+DATA foursSpread<>+36(SB)/4, $0x00000012
+DATA foursSpread<>+40(SB)/4, $0x00000012
+DATA foursSpread<>+44(SB)/4, $0x00000012
+DATA foursSpread<>+48(SB)/4, $0x00000002
+DATA foursSpread<>+52(SB)/4, $0x00000003
+DATA foursSpread<>+56(SB)/4, $0x00000012
+DATA foursSpread<>+60(SB)/4, $0x00000012
+GLOBL foursSpread<>(SB), RODATA|NOPTR, $64
+
+DATA foursFactors<>+0(SB)/4, $0x00000000
+DATA foursFactors<>+4(SB)/4, $0x00000000
+DATA foursFactors<>+8(SB)/4, $0x0000fff8
+DATA foursFactors<>+12(SB)/4, $0x0000fff0
+DATA foursFactors<>+16(SB)/4, $0x0000ffe0
+DATA foursFactors<>+20(SB)/4, $0x0000ffe0
+DATA foursFactors<>+24(SB)/4, $0x0000ff80
+DATA foursFactors<>+28(SB)/4, $0x0000ff03
+DATA foursFactors<>+32(SB)/4, $0x00000000
+DATA foursFactors<>+36(SB)/4, $0x00000000
+DATA foursFactors<>+40(SB)/4, $0x0000fff8
+DATA foursFactors<>+44(SB)/4, $0x0000fff0
+DATA foursFactors<>+48(SB)/4, $0x0000ffe0
+DATA foursFactors<>+52(SB)/4, $0x0000ffe0
+DATA foursFactors<>+56(SB)/4, $0x0000ff80
+DATA foursFactors<>+60(SB)/4, $0x0000ff03
+GLOBL foursFactors<>(SB), RODATA|NOPTR, $64
+
+DATA foursHalved<>+0(SB)/4, $0x00000000
+DATA foursHalved<>+4(SB)/4, $0x00000000
+DATA foursHalved<>+8(SB)/4, $0x00000000
+DATA foursHalved<>+12(SB)/4, $0x00000000
+DATA foursHalved<>+16(SB)/4, $0x00000000
+DATA foursHalved<>+20(SB)/4, $0x00000000
+DATA foursHalved<>+24(SB)/4, $0x00000000
+DATA foursHalved<>+28(SB)/4, $0x00000001
+DATA foursHalved<>+32(SB)/4, $0x00000000
+DATA foursHalved<>+36(SB)/4, $0x00000000
+DATA foursHalved<>+40(SB)/4, $0x00000000
+DATA foursHalved<>+44(SB)/4, $0x00000000
+DATA foursHalved<>+48(SB)/4, $0x00000000
+DATA foursHalved<>+52(SB)/4, $0x00000000
+DATA foursHalved<>+56(SB)/4, $0x00000000
+DATA foursHalved<>+60(SB)/4, $0x00000001
+GLOBL foursHalved<>(SB), RODATA|NOPTR, $64

@@ -8,8 +8,8 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// quantize writes the records of whole blocks of 32 activations; AVX2, which
-// is fast enough for both levels.
+// quantize writes the records of whole blocks of 32 activations; AVX2. See
+// quantizeFours for AVX-512.
 func quantize() {
 	factors := GLOBL("recordFactors", RODATA|NOPTR)
 	for i, v := range []int32{0, 0, -8, -16, -32, -32, -128, -253} {

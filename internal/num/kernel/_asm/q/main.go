@@ -19,6 +19,7 @@ func main() {
 	switch *level {
 	case "acts":
 		quantize()
+		quantizeFours()
 	case "avx512":
 		for _, f := range forms {
 			for _, n := range []int{1, 2, 4, 8} {
