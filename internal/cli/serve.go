@@ -40,9 +40,17 @@ type serveCmd struct {
 // memory with 500 answers under way.
 const gcPercent = 50
 
+// startGCPercent is the same while the default model is read: what parsing
+// leaves behind is collected once, when llm.Load asks for it, instead of each
+// time that the heap has grown by half on its way to some sixty megabytes.
+const startGCPercent = 2000
+
 func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
+	settle := func() {}
 	if env.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		debug.SetGCPercent(startGCPercent)
+		settle = func() { debug.SetGCPercent(gcPercent) }
+		defer settle()
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -83,6 +91,7 @@ func (c *serveCmd) Run(ctx context.Context, env *Env, g *globals) error {
 	if err := loaded(); err != nil {
 		return err
 	}
+	settle()
 	c.greet(env, site, listener, together(pool, others))
 	err = site.Serve(ctx, listener)
 	if errors.Is(err, context.Canceled) {

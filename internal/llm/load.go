@@ -79,16 +79,25 @@ func Load(path string, info Info, o Options) (*Model, error) {
 }
 
 func load(src weights.Source, info Info, o Options) (*Model, error) {
-	p, err := readParts(src)
-	if err != nil {
-		return nil, err
-	}
-	// What parsing left behind goes back to the system while the weights are
-	// packed, lest both stand in memory at once.
-	var tidied sync.WaitGroup
-	tidied.Go(debug.FreeOSMemory)
-	defer tidied.Wait()
+	// The tokenizer, one thread's work, is built while the weights are packed.
+	// What parsing left behind goes back to the system before all of them are,
+	// lest both stand in memory at once.
+	var p parts
+	var bad error
+	var read sync.WaitGroup
+	read.Go(func() {
+		if p, bad = readParts(src); bad == nil {
+			debug.FreeOSMemory()
+		}
+	})
 	net, err := model.Load(src, families.All(), model.Options{Threads: o.Threads, Exact: o.Exact, Quant: o.Quant, Context: o.Context, NoScreening: o.NoScreening})
+	read.Wait()
+	if bad != nil {
+		if err == nil {
+			net.Close()
+		}
+		return nil, bad
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +139,7 @@ func kvPages(net *model.Model, o Options) int {
 func readParts(src weights.Source) (parts, error) {
 	switch s := src.(type) {
 	case *gguf.File:
+		defer s.DropHead()
 		tok, err := token.FromGGUF(s)
 		if err != nil {
 			return parts{}, err

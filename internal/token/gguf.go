@@ -123,7 +123,8 @@ func (v *ggufVocab) typeOf(id int) int64 {
 
 // build indexes the tokens, respelled by spell, and collects the added ones.
 func (v *ggufVocab) build(byteLevel bool, spell func(id int, token string) string) (*Tokenizer, error) {
-	p := &pieces{byteLevel: byteLevel}
+	n := len(v.tokens)
+	p := &pieces{byteLevel: byteLevel, text: make([]string, 0, n), kind: make([]kind, 0, n)}
 	for id, token := range v.tokens {
 		if spell != nil {
 			token = spell(id, token)

@@ -166,7 +166,7 @@ func (p *pieces) build() (*Tokenizer, error) {
 	}
 	t := &Tokenizer{byteLevel: p.byteLevel, kind: p.kind, named: map[string]int32{}, bos: none, eos: none}
 	arena := make([]byte, 0, p.bytes)
-	ends := make([]int, len(p.text))
+	ends := make([]uint32, len(p.text)) // maxVocabBytes fit
 	for id, piece := range p.text {
 		ok := false
 		if p.byteLevel {
@@ -179,14 +179,8 @@ func (p *pieces) build() (*Tokenizer, error) {
 				t.named[string(arena[len(arena)-len(piece):])] = int32(id)
 			}
 		}
-		ends[id] = len(arena)
+		ends[id] = uint32(len(arena))
 	}
-	all, start := string(arena), 0
-	text := make([]string, len(ends))
-	for id, end := range ends {
-		text[id] = all[start:end]
-		start = end
-	}
-	t.vocab = vocab.New(text, func(id int) bool { return t.kind[id]&literal != 0 })
+	t.vocab = vocab.FromText(string(arena), ends, func(id int) bool { return t.kind[id]&literal != 0 })
 	return t, nil
 }

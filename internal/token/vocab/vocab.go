@@ -6,13 +6,16 @@ package vocab
 
 import (
 	"hash/maphash"
+	"strings"
 )
 
 // Vocab maps piece to id and back. Ids are indexes into the pieces; an empty
-// piece is a hole that no lookup finds.
+// piece is a hole that no lookup finds. It holds no pointer a piece, which with
+// a quarter of a million of them is memory and work for the collector.
 type Vocab struct {
-	pieces  []string
-	slots   []slot // open addressing, a power of two, at most half full
+	text    string   // all pieces, one after the other
+	ends    []uint32 // where each ends in text
+	slots   []slot   // open addressing, a power of two, at most half full
 	seed    maphash.Seed
 	count   int
 	longest int
@@ -25,19 +28,41 @@ type slot struct {
 
 // New indexes pieces. Of equal pieces the first has the entry. hidden, if not
 // nil, keeps ids out of the index, but Piece still answers for them.
+// All pieces together have less than 4 GiB.
 func New(pieces []string, hidden func(id int) bool) *Vocab {
+	ends, end := make([]uint32, len(pieces)), 0
+	for id, piece := range pieces {
+		end += len(piece)
+		ends[id] = uint32(end)
+	}
+	return FromText(strings.Join(pieces, ""), ends, hidden)
+}
+
+// FromText is New of pieces that lie one after the other in text, each up to
+// its end. It keeps ends.
+func FromText(text string, ends []uint32, hidden func(id int) bool) *Vocab {
 	size := 16
-	for size < 2*len(pieces) {
+	for size < 2*len(ends) {
 		size *= 2
 	}
-	v := &Vocab{pieces: pieces, slots: make([]slot, size), seed: maphash.MakeSeed()}
-	for id, piece := range pieces {
+	v := &Vocab{text: text, ends: ends, slots: make([]slot, size), seed: maphash.MakeSeed()}
+	for id := range ends {
+		piece := v.piece(int32(id))
 		if piece == "" || hidden != nil && hidden(id) {
 			continue
 		}
 		v.insert(piece, int32(id))
 	}
 	return v
+}
+
+// piece is Piece of an id that exists.
+func (v *Vocab) piece(id int32) string {
+	start := uint32(0)
+	if id > 0 {
+		start = v.ends[id-1]
+	}
+	return v.text[start:v.ends[id]]
 }
 
 func (v *Vocab) insert(piece string, id int32) {
@@ -50,24 +75,24 @@ func (v *Vocab) insert(piece string, id int32) {
 			v.longest = max(v.longest, len(piece))
 			return
 		}
-		if s.hash == uint32(h>>32) && v.pieces[s.id-1] == piece {
+		if s.hash == uint32(h>>32) && v.piece(s.id-1) == piece {
 			return
 		}
 	}
 }
 
 // Size is the number of ids, holes included.
-func (v *Vocab) Size() int { return len(v.pieces) }
+func (v *Vocab) Size() int { return len(v.ends) }
 
 // Count is the number of pieces that lookups find.
 func (v *Vocab) Count() int { return v.count }
 
 // Piece returns the piece of an id, "" if it has none.
 func (v *Vocab) Piece(id int32) string {
-	if id < 0 || int(id) >= len(v.pieces) {
+	if id < 0 || int(id) >= len(v.ends) {
 		return ""
 	}
-	return v.pieces[id]
+	return v.piece(id)
 }
 
 // ID returns the id of a piece.
@@ -81,7 +106,7 @@ func (v *Vocab) ID(piece string) (int32, bool) {
 		if s.id == 0 {
 			return 0, false
 		}
-		if s.hash == uint32(h>>32) && v.pieces[s.id-1] == piece {
+		if s.hash == uint32(h>>32) && v.piece(s.id-1) == piece {
 			return s.id - 1, true
 		}
 	}
@@ -98,7 +123,7 @@ func (v *Vocab) IDBytes(b []byte) (int32, bool) {
 		if s.id == 0 {
 			return 0, false
 		}
-		if s.hash == uint32(h>>32) && v.pieces[s.id-1] == string(b) {
+		if s.hash == uint32(h>>32) && v.piece(s.id-1) == string(b) {
 			return s.id - 1, true
 		}
 	}

@@ -3,9 +3,11 @@ package gguf
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 
+	"malmoi/internal/num/mem"
 	"malmoi/internal/weights"
 	"malmoi/internal/weights/mmap"
 )
@@ -20,6 +22,7 @@ type File struct {
 	names []string
 	index map[string]weights.Tensor
 	bytes int64
+	heads [][]byte // metadata and descriptions of tensors, of each file
 }
 
 var _ weights.Source = (*File)(nil)
@@ -89,7 +92,12 @@ func (f *File) mapPart(path string) (*part, error) {
 	}
 	f.files = append(f.files, m)
 	f.bytes += int64(len(m.Data))
-	return readPart(path, m.Data)
+	p, err := readPart(path, m.Data)
+	if err != nil {
+		return nil, err
+	}
+	f.heads = append(f.heads, m.Data[:p.cursor.pos])
+	return p, nil
 }
 
 // take adds the tensors of a part.
@@ -162,9 +170,19 @@ func (f *File) Bytes() int64 { return f.bytes }
 // Path is the path that was opened.
 func (f *File) Path() string { return f.path }
 
-// Close unmaps the file. Data of its tensors must not be used any more; metadata
-// stays.
+// DropHead tells the system that the metadata is not needed for now. What is
+// asked later is read again.
+func (f *File) DropHead() {
+	for _, h := range f.heads {
+		mem.DropPages(h)
+	}
+}
+
+// Close unmaps the file. Data of its tensors must not be used any more; of the
+// metadata the arrays are gone.
 func (f *File) Close() error {
+	maps.DeleteFunc(f.meta, func(_ string, v value) bool { return v.kind == kindArray })
+	f.heads = nil
 	var errs []error
 	for _, m := range f.files {
 		errs = append(errs, m.Close())

@@ -1,5 +1,7 @@
 package gguf
 
+import "malmoi/internal/weights/mmap"
+
 // Keys lists the metadata keys in file order. A split file has those of its
 // first part.
 func (f *File) Keys() []string { return f.keys }
@@ -41,13 +43,22 @@ func (f *File) Bool(key string) (bool, bool) {
 	return v.bits != 0, ok && v.kind == kindBool
 }
 
-// Strings returns an array of strings, which the caller must not change.
+// Strings returns an array of strings, as a new slice.
 func (f *File) Strings(key string) ([]string, bool) {
 	v, ok := f.meta[key]
 	if !ok || v.kind != kindArray || v.elem != kindString {
 		return nil, false
 	}
-	return v.list, true
+	return v.strings()
+}
+
+// strings is list under guard, as the file may have shrunk.
+func (v value) strings() (out []string, ok bool) {
+	err := mmap.Guard(func() (err error) {
+		out, err = v.list()
+		return err
+	})
+	return out, err == nil
 }
 
 // Floats returns an array of float32 or float64 as new float32 values.
@@ -77,10 +88,14 @@ func elements[T any](f *File, key string, convert func(kind, uint64) (T, bool)) 
 	}
 	size := v.elem.size()
 	out := make([]T, len(v.raw)/size)
-	for i := range out {
-		if out[i], ok = convert(v.elem, bitsAt(v.raw, i, size)); !ok {
-			return nil, false
+	err := mmap.Guard(func() error {
+		for i := 0; i < len(out) && ok; i++ {
+			out[i], ok = convert(v.elem, bitsAt(v.raw, i, size))
 		}
+		return nil
+	})
+	if err != nil || !ok {
+		return nil, false
 	}
 	return out, true
 }
@@ -97,9 +112,14 @@ func (f *File) Value(key string) (any, bool) {
 		return v.scalar(), true
 	}
 	if v.elem == kindString {
-		return v.list, true
+		return v.strings()
 	}
-	return goSlice(v), true
+	var slice any
+	err := mmap.Guard(func() error {
+		slice = goSlice(v)
+		return nil
+	})
+	return slice, err == nil
 }
 
 func (v value) scalar() any {

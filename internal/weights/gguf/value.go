@@ -1,22 +1,22 @@
 package gguf
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 )
 
-// value is one metadata value, copied from the file.
+// value is one metadata value. Arrays stay in the file: a vocabulary and its
+// merges are read once, and a copy of them would be megabytes that nobody
+// needs afterwards.
 type value struct {
 	kind kind
 	elem kind   // of an array
 	bits uint64 // of a number or bool, zero extended
 	text string
-	raw  []byte   // elements of a numeric array, as in the file
-	list []string // elements of an array of strings
+	raw  []byte // elements of an array, part of the file
+	size int    // elements of an array of strings
 }
 
 func (c *cursor) value() (value, error) {
@@ -58,8 +58,7 @@ func (c *cursor) array(v *value) error {
 	case kindArray:
 		return errors.New("arrays in arrays are not supported")
 	case kindString:
-		v.list, err = c.strings()
-		return err
+		return c.strings(v)
 	}
 	size := v.elem.size()
 	if size == 0 {
@@ -73,7 +72,7 @@ func (c *cursor) array(v *value) error {
 	if err != nil {
 		return err
 	}
-	v.raw = bytes.Clone(b)
+	v.raw = b
 	if v.elem == kindBool {
 		for i, b := range v.raw {
 			if b > 1 {
@@ -84,26 +83,39 @@ func (c *cursor) array(v *value) error {
 	return nil
 }
 
-// strings reads an array of strings. All share one backing string, since a
-// vocabulary has hundreds of thousands of them.
-func (c *cursor) strings() ([]string, error) {
+// strings passes over an array of strings and checks their lengths.
+func (c *cursor) strings(v *value) error {
 	n, err := c.count("strings", 8, maxArray)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	ends := make([]int, 0, n)
-	var all strings.Builder
+	start := c.pos
 	for i := range n {
-		b, err := c.bytes(math.MaxInt)
-		if err != nil {
-			return nil, fmt.Errorf("string %d of the array: %w", i, err)
+		if _, err := c.bytes(math.MaxInt); err != nil {
+			return fmt.Errorf("string %d of the array: %w", i, err)
 		}
-		all.Write(b)
-		ends = append(ends, all.Len())
 	}
-	text := all.String()
-	list := make([]string, n)
-	start := 0
+	v.raw, v.size = c.data[start:c.pos:c.pos], n
+	return nil
+}
+
+// list copies an array of strings out of the file. All share one backing string,
+// since a vocabulary has hundreds of thousands of them. It fails if the file was
+// overwritten since it was checked.
+func (v value) list() ([]string, error) {
+	lengths := cursor{data: v.raw}
+	all := make([]byte, 0, len(v.raw)-8*v.size)
+	ends := make([]int, v.size)
+	for i := range ends {
+		b, err := lengths.bytes(cap(all) - len(all))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, b...)
+		ends[i] = len(all)
+	}
+	text, start := string(all), 0
+	list := make([]string, v.size)
 	for i, end := range ends {
 		list[i] = text[start:end]
 		start = end
