@@ -23,10 +23,9 @@ const PanelStep = 2
 // quantKernels are the inner loops of one level. Offsets and strides are in
 // elements of the slices; blocks counts 32 columns and is even.
 type quantKernels struct {
-	// direct multiplies panel w with n rows of records, a power of two up to
-	// directRows, and writes out[i*ldo : i*ldo+16] for each. low is what lies
-	// apart of the panel's weights.
-	direct     func(f *form, out []float32, ldo int, w, low, x []byte, n, blocks int)
+	// direct multiplies some panels at once with a number of rows that is a
+	// power of two up to directRows.
+	direct     func(s *streams)
 	directRows int
 	// unpack writes a panel as a strip.
 	unpack func(f *form, dst, w, low []byte, blocks int)
@@ -37,16 +36,18 @@ type quantKernels struct {
 	stripRows func(f *form) int
 	// blockBytes is the size of a strip's block of a form.
 	blockBytes func(f *form) int
-	// screen is direct with the upper six bits of a split panel.
-	screen func(out []float32, ldo int, w, x []byte, n, blocks int)
+	// screen is direct with the upper six bits of split panels.
+	screen func(s *streams)
 	// screenRows is the number of rows up to which screening saves time.
 	screenRows int
 }
 
 // scratch is the working memory of one call of Mul.
 type scratch struct {
-	strip []byte
-	tile  [8 * 2 * PanelRows]float32
+	strip   []byte
+	tile    []float32 // (streamRows, PanelRows), more than a tile of strips
+	last    [maxDirectRows * PanelRows]float32
+	streams streams
 }
 
 // take lends scratch with n bytes of strip.
@@ -59,7 +60,7 @@ func (x *Acts) take(n int) *scratch {
 	}
 	x.mu.Unlock()
 	if s == nil {
-		s = &scratch{}
+		s = &scratch{tile: alignedFloats(streamRows * PanelRows)}
 	}
 	if len(s.strip) < n {
 		s.strip = alignedBytes(n + n/4)
@@ -89,34 +90,26 @@ func (s *section) panel(p int) []byte {
 	return s.data[p*s.panelBytes : (p+1)*s.panelBytes]
 }
 
+// lowBytes is how much lies apart of a panel's weights.
+func (s *section) lowBytes() int { return s.panelBytes / max(1, s.form.unit) * s.form.low }
+
 // lowOf returns what lies apart of panel p's weights, nil where nothing does.
 func (s *section) lowOf(p int) []byte {
 	if s.low == nil {
 		return nil
 	}
-	n := s.panelBytes / s.form.unit * s.form.low
+	n := s.lowBytes()
 	return s.low[p*n : (p+1)*n]
 }
 
-// mulDirect computes panels one by one, unpacking in the loop. A batch that is
-// no power of two is multiplied with the rows behind it, too, which exist
-// (Acts.Reset): one pass over the weights is cheaper than two.
+// mulDirect computes panels without strips. A batch that is no power of two is
+// multiplied with the rows behind it, too, which exist (Acts.Reset): one pass
+// over the weights is cheaper than two.
 func (s *section) mulDirect(k *quantKernels, out []float32, ldo int, x *Acts, first, end int) {
 	n := 1 << bits.Len(uint(x.t-1))
 	tmp := x.take(0)
 	defer x.give(tmp)
-	for p := first; p < end; p++ {
-		w, rows := s.panel(p), min(PanelRows, s.rows-p*PanelRows)
-		y := out[p*PanelRows:]
-		if rows == PanelRows && n == x.t {
-			k.direct(s.form, y, ldo, w, s.lowOf(p), x.q, n, x.blocks)
-			continue
-		}
-		k.direct(s.form, tmp.tile[:], PanelRows, w, s.lowOf(p), x.q, n, x.blocks)
-		for t := range x.t {
-			copy(y[t*ldo:t*ldo+rows], tmp.tile[t*PanelRows:])
-		}
-	}
+	s.runStreams(k.direct, tmp, out, ldo, x, 0, n, first, end)
 }
 
 // mulStrips unpacks a group of panels and multiplies them with all rows, a tile
@@ -184,7 +177,7 @@ func (j *stripJob) tile(p, t0, t1 int) {
 	if j.n-p == 1 {
 		stride = 0 // the one panel twice; the copy is dropped
 	}
-	out := j.tmp.tile[:]
+	out := j.tmp.tile
 	j.k.strip(s.form, out, PanelStep*PanelRows, strip, stride, xs, t1-t0, x.blocks, ahead)
 	for i := range t1 - t0 {
 		copy(y[i*j.ldo:i*j.ldo+rows], out[i*PanelStep*PanelRows:])

@@ -4,101 +4,134 @@
 
 package kernel
 
-// direct2564Zerox1 multiplies one panel with 1 rows.
-func direct2564Zerox1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2564Zerox1 multiplies panels with 1 rows.
+func direct2564Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2564Zerox2 multiplies one panel with 2 rows.
-func direct2564Zerox2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2564Zerox2 multiplies panels with 2 rows.
+func direct2564Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2564Zerox4 multiplies panels with 4 rows.
+func direct2564Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack2564Zero writes a panel of units as a strip.
 func unpack2564Zero(dst *byte, w *byte, units int)
 
-// direct2564Minx1 multiplies one panel with 1 rows.
-func direct2564Minx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2564Minx1 multiplies panels with 1 rows.
+func direct2564Minx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2564Minx2 multiplies one panel with 2 rows.
-func direct2564Minx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2564Minx2 multiplies panels with 2 rows.
+func direct2564Minx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2564Minx4 multiplies panels with 4 rows.
+func direct2564Minx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack2564Min writes a panel of units as a strip.
 func unpack2564Min(dst *byte, w *byte, units int)
 
-// direct2564Kx1 multiplies one panel with 1 rows.
-func direct2564Kx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2564Kx1 multiplies panels with 1 rows.
+func direct2564Kx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2564Kx2 multiplies one panel with 2 rows.
-func direct2564Kx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2564Kx2 multiplies panels with 2 rows.
+func direct2564Kx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2564Kx4 multiplies panels with 4 rows.
+func direct2564Kx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack2564K writes a panel of units as a strip.
 func unpack2564K(dst *byte, w *byte, units int)
 
-// direct2565Zerox1 multiplies one panel with 1 rows.
-func direct2565Zerox1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2565Zerox1 multiplies panels with 1 rows.
+func direct2565Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2565Zerox2 multiplies one panel with 2 rows.
-func direct2565Zerox2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2565Zerox2 multiplies panels with 2 rows.
+func direct2565Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2565Zerox4 multiplies panels with 4 rows.
+func direct2565Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack2565Zero writes a panel of units as a strip.
 func unpack2565Zero(dst *byte, w *byte, units int)
 
-// direct2565Minx1 multiplies one panel with 1 rows.
-func direct2565Minx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2565Minx1 multiplies panels with 1 rows.
+func direct2565Minx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2565Minx2 multiplies one panel with 2 rows.
-func direct2565Minx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2565Minx2 multiplies panels with 2 rows.
+func direct2565Minx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2565Minx4 multiplies panels with 4 rows.
+func direct2565Minx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack2565Min writes a panel of units as a strip.
 func unpack2565Min(dst *byte, w *byte, units int)
 
-// direct2565Kx1 multiplies one panel with 1 rows.
-func direct2565Kx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2565Kx1 multiplies panels with 1 rows.
+func direct2565Kx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2565Kx2 multiplies one panel with 2 rows.
-func direct2565Kx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2565Kx2 multiplies panels with 2 rows.
+func direct2565Kx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2565Kx4 multiplies panels with 4 rows.
+func direct2565Kx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack2565K writes a panel of units as a strip.
 func unpack2565K(dst *byte, w *byte, units int)
 
-// direct2566Kx1 multiplies one panel with 1 rows.
-func direct2566Kx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2566Kx1 multiplies panels with 1 rows.
+func direct2566Kx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2566Kx2 multiplies one panel with 2 rows.
-func direct2566Kx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2566Kx2 multiplies panels with 2 rows.
+func direct2566Kx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2566Kx4 multiplies panels with 4 rows.
+func direct2566Kx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack2566K writes a panel of units as a strip.
 func unpack2566K(dst *byte, w *byte, units int)
 
-// direct2568Zerox1 multiplies one panel with 1 rows.
-func direct2568Zerox1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2568Zerox1 multiplies panels with 1 rows.
+func direct2568Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2568Zerox2 multiplies one panel with 2 rows.
-func direct2568Zerox2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2568Zerox2 multiplies panels with 2 rows.
+func direct2568Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2568Zerox4 multiplies panels with 4 rows.
+func direct2568Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack2568Zero writes a panel of units as a strip.
 func unpack2568Zero(dst *byte, w *byte, units int)
 
-// direct2568Widex1 multiplies one panel with 1 rows.
-func direct2568Widex1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2568Widex1 multiplies panels with 1 rows.
+func direct2568Widex1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2568Widex2 multiplies one panel with 2 rows.
-func direct2568Widex2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2568Widex2 multiplies panels with 2 rows.
+func direct2568Widex2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2568Widex4 multiplies panels with 4 rows.
+func direct2568Widex4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack2568Wide writes a panel of units as a strip.
 func unpack2568Wide(dst *byte, w *byte, units int)
 
-// direct2568Splitx1 multiplies one panel with 1 rows.
-func direct2568Splitx1(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+// direct2568Splitx1 multiplies panels with 1 rows.
+func direct2568Splitx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2568Splitx2 multiplies one panel with 2 rows.
-func direct2568Splitx2(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+// direct2568Splitx2 multiplies panels with 2 rows.
+func direct2568Splitx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2568Splitx4 multiplies panels with 4 rows.
+func direct2568Splitx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack2568Split writes a panel of units as a strip.
 func unpack2568Split(dst *byte, w *byte, low *byte, units int)
 
-// direct2568Upperx1 multiplies one panel with 1 rows.
-func direct2568Upperx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2568Upperx1 multiplies panels with 1 rows.
+func direct2568Upperx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct2568Upperx2 multiplies one panel with 2 rows.
-func direct2568Upperx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct2568Upperx2 multiplies panels with 2 rows.
+func direct2568Upperx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
+
+// direct2568Upperx4 multiplies panels with 4 rows.
+func direct2568Upperx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // strip256b4Zerox1 multiplies a 4-bit panel's strip with 1 rows.
 func strip256b4Zerox1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)

@@ -4,167 +4,167 @@
 
 package kernel
 
-// direct5124Zerox1 multiplies one panel with 1 rows.
-func direct5124Zerox1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Zerox1 multiplies panels with 1 rows.
+func direct5124Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5124Zerox2 multiplies one panel with 2 rows.
-func direct5124Zerox2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Zerox2 multiplies panels with 2 rows.
+func direct5124Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5124Zerox4 multiplies one panel with 4 rows.
-func direct5124Zerox4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Zerox4 multiplies panels with 4 rows.
+func direct5124Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5124Zerox8 multiplies one panel with 8 rows.
-func direct5124Zerox8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Zerox8 multiplies panels with 8 rows.
+func direct5124Zerox8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack5124Zero writes a panel of units as a strip.
 func unpack5124Zero(dst *byte, w *byte, units int)
 
-// direct5124Minx1 multiplies one panel with 1 rows.
-func direct5124Minx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Minx1 multiplies panels with 1 rows.
+func direct5124Minx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5124Minx2 multiplies one panel with 2 rows.
-func direct5124Minx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Minx2 multiplies panels with 2 rows.
+func direct5124Minx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5124Minx4 multiplies one panel with 4 rows.
-func direct5124Minx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Minx4 multiplies panels with 4 rows.
+func direct5124Minx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5124Minx8 multiplies one panel with 8 rows.
-func direct5124Minx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Minx8 multiplies panels with 8 rows.
+func direct5124Minx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack5124Min writes a panel of units as a strip.
 func unpack5124Min(dst *byte, w *byte, units int)
 
-// direct5124Kx1 multiplies one panel with 1 rows.
-func direct5124Kx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Kx1 multiplies panels with 1 rows.
+func direct5124Kx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5124Kx2 multiplies one panel with 2 rows.
-func direct5124Kx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Kx2 multiplies panels with 2 rows.
+func direct5124Kx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5124Kx4 multiplies one panel with 4 rows.
-func direct5124Kx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Kx4 multiplies panels with 4 rows.
+func direct5124Kx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5124Kx8 multiplies one panel with 8 rows.
-func direct5124Kx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5124Kx8 multiplies panels with 8 rows.
+func direct5124Kx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack5124K writes a panel of units as a strip.
 func unpack5124K(dst *byte, w *byte, units int)
 
-// direct5125Zerox1 multiplies one panel with 1 rows.
-func direct5125Zerox1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Zerox1 multiplies panels with 1 rows.
+func direct5125Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5125Zerox2 multiplies one panel with 2 rows.
-func direct5125Zerox2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Zerox2 multiplies panels with 2 rows.
+func direct5125Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5125Zerox4 multiplies one panel with 4 rows.
-func direct5125Zerox4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Zerox4 multiplies panels with 4 rows.
+func direct5125Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5125Zerox8 multiplies one panel with 8 rows.
-func direct5125Zerox8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Zerox8 multiplies panels with 8 rows.
+func direct5125Zerox8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack5125Zero writes a panel of units as a strip.
 func unpack5125Zero(dst *byte, w *byte, units int)
 
-// direct5125Minx1 multiplies one panel with 1 rows.
-func direct5125Minx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Minx1 multiplies panels with 1 rows.
+func direct5125Minx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5125Minx2 multiplies one panel with 2 rows.
-func direct5125Minx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Minx2 multiplies panels with 2 rows.
+func direct5125Minx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5125Minx4 multiplies one panel with 4 rows.
-func direct5125Minx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Minx4 multiplies panels with 4 rows.
+func direct5125Minx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5125Minx8 multiplies one panel with 8 rows.
-func direct5125Minx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Minx8 multiplies panels with 8 rows.
+func direct5125Minx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack5125Min writes a panel of units as a strip.
 func unpack5125Min(dst *byte, w *byte, units int)
 
-// direct5125Kx1 multiplies one panel with 1 rows.
-func direct5125Kx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Kx1 multiplies panels with 1 rows.
+func direct5125Kx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5125Kx2 multiplies one panel with 2 rows.
-func direct5125Kx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Kx2 multiplies panels with 2 rows.
+func direct5125Kx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5125Kx4 multiplies one panel with 4 rows.
-func direct5125Kx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Kx4 multiplies panels with 4 rows.
+func direct5125Kx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5125Kx8 multiplies one panel with 8 rows.
-func direct5125Kx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5125Kx8 multiplies panels with 8 rows.
+func direct5125Kx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack5125K writes a panel of units as a strip.
 func unpack5125K(dst *byte, w *byte, units int)
 
-// direct5126Kx1 multiplies one panel with 1 rows.
-func direct5126Kx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5126Kx1 multiplies panels with 1 rows.
+func direct5126Kx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5126Kx2 multiplies one panel with 2 rows.
-func direct5126Kx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5126Kx2 multiplies panels with 2 rows.
+func direct5126Kx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5126Kx4 multiplies one panel with 4 rows.
-func direct5126Kx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5126Kx4 multiplies panels with 4 rows.
+func direct5126Kx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5126Kx8 multiplies one panel with 8 rows.
-func direct5126Kx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5126Kx8 multiplies panels with 8 rows.
+func direct5126Kx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack5126K writes a panel of units as a strip.
 func unpack5126K(dst *byte, w *byte, units int)
 
-// direct5128Zerox1 multiplies one panel with 1 rows.
-func direct5128Zerox1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Zerox1 multiplies panels with 1 rows.
+func direct5128Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Zerox2 multiplies one panel with 2 rows.
-func direct5128Zerox2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Zerox2 multiplies panels with 2 rows.
+func direct5128Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Zerox4 multiplies one panel with 4 rows.
-func direct5128Zerox4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Zerox4 multiplies panels with 4 rows.
+func direct5128Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Zerox8 multiplies one panel with 8 rows.
-func direct5128Zerox8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Zerox8 multiplies panels with 8 rows.
+func direct5128Zerox8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack5128Zero writes a panel of units as a strip.
 func unpack5128Zero(dst *byte, w *byte, units int)
 
-// direct5128Widex1 multiplies one panel with 1 rows.
-func direct5128Widex1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Widex1 multiplies panels with 1 rows.
+func direct5128Widex1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Widex2 multiplies one panel with 2 rows.
-func direct5128Widex2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Widex2 multiplies panels with 2 rows.
+func direct5128Widex2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Widex4 multiplies one panel with 4 rows.
-func direct5128Widex4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Widex4 multiplies panels with 4 rows.
+func direct5128Widex4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Widex8 multiplies one panel with 8 rows.
-func direct5128Widex8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Widex8 multiplies panels with 8 rows.
+func direct5128Widex8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack5128Wide writes a panel of units as a strip.
 func unpack5128Wide(dst *byte, w *byte, units int)
 
-// direct5128Splitx1 multiplies one panel with 1 rows.
-func direct5128Splitx1(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+// direct5128Splitx1 multiplies panels with 1 rows.
+func direct5128Splitx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Splitx2 multiplies one panel with 2 rows.
-func direct5128Splitx2(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+// direct5128Splitx2 multiplies panels with 2 rows.
+func direct5128Splitx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Splitx4 multiplies one panel with 4 rows.
-func direct5128Splitx4(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+// direct5128Splitx4 multiplies panels with 4 rows.
+func direct5128Splitx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Splitx8 multiplies one panel with 8 rows.
-func direct5128Splitx8(out *float32, ldo int, w *byte, low *byte, x *byte, xstride int, begin int, units int)
+// direct5128Splitx8 multiplies panels with 8 rows.
+func direct5128Splitx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // unpack5128Split writes a panel of units as a strip.
 func unpack5128Split(dst *byte, w *byte, low *byte, units int)
 
-// direct5128Upperx1 multiplies one panel with 1 rows.
-func direct5128Upperx1(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Upperx1 multiplies panels with 1 rows.
+func direct5128Upperx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Upperx2 multiplies one panel with 2 rows.
-func direct5128Upperx2(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Upperx2 multiplies panels with 2 rows.
+func direct5128Upperx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Upperx4 multiplies one panel with 4 rows.
-func direct5128Upperx4(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Upperx4 multiplies panels with 4 rows.
+func direct5128Upperx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// direct5128Upperx8 multiplies one panel with 8 rows.
-func direct5128Upperx8(out *float32, ldo int, w *byte, x *byte, xstride int, begin int, units int)
+// direct5128Upperx8 multiplies panels with 8 rows.
+func direct5128Upperx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
 // strip512Zerox1 multiplies the strips of two panels with 1 rows.
 func strip512Zerox1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)

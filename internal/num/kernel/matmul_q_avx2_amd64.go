@@ -2,13 +2,15 @@
 
 package kernel
 
+import "math/bits"
+
 // The AVX2 loops: VPMADDUBSW multiplies bytes and adds pairs in 16 bits. How
 // many such sums 16 bits hold is proved in _asm/q/avx2.go.
 
 //go:generate sh -c "cd _asm/q && go run . -level avx2 -out ../../matmul_q256_amd64.s -stubs ../../matmul_q256_amd64.go -pkg kernel"
 
 var avx2Kernels = quantKernels{
-	direct: direct256, directRows: 2,
+	direct: direct256, directRows: 4,
 	unpack: unpack256,
 	strip:  strip256, stripRows: stripRows256,
 	blockBytes: blockBytes256,
@@ -32,41 +34,26 @@ func blockBytes256(f *form) int {
 	return stripBlock
 }
 
-// direct256Table has the loops for 1 and 2 rows.
-var direct256Table = [...][2]directFunc{
-	id4Zero: {direct2564Zerox1, direct2564Zerox2},
-	id4Min:  {direct2564Minx1, direct2564Minx2},
-	id4K:    {direct2564Kx1, direct2564Kx2},
-	id5Zero: {direct2565Zerox1, direct2565Zerox2},
-	id5Min:  {direct2565Minx1, direct2565Minx2},
-	id5K:    {direct2565Kx1, direct2565Kx2},
-	id6K:    {direct2566Kx1, direct2566Kx2},
-	id8Zero: {direct2568Zerox1, direct2568Zerox2},
-	id8Wide: {direct2568Widex1, direct2568Widex2},
+// direct256Table has the loops for 1, 2 and 4 rows.
+var direct256Table = [...][3]directFunc{
+	id4Zero:  {direct2564Zerox1, direct2564Zerox2, direct2564Zerox4},
+	id4Min:   {direct2564Minx1, direct2564Minx2, direct2564Minx4},
+	id4K:     {direct2564Kx1, direct2564Kx2, direct2564Kx4},
+	id5Zero:  {direct2565Zerox1, direct2565Zerox2, direct2565Zerox4},
+	id5Min:   {direct2565Minx1, direct2565Minx2, direct2565Minx4},
+	id5K:     {direct2565Kx1, direct2565Kx2, direct2565Kx4},
+	id6K:     {direct2566Kx1, direct2566Kx2, direct2566Kx4},
+	id8Zero:  {direct2568Zerox1, direct2568Zerox2, direct2568Zerox4},
+	id8Wide:  {direct2568Widex1, direct2568Widex2, direct2568Widex4},
+	id8Split: {direct2568Splitx1, direct2568Splitx2, direct2568Splitx4},
 }
 
-func direct256(f *form, out []float32, ldo int, w, low, x []byte, n, blocks int) {
-	xstride := blocks * recordBytes
-	_, _, _ = out[(n-1)*ldo+PanelRows-1], x[n*xstride-1], w[f.panelBytes(blocks*blockCols)-1]
-	if f.low > 0 {
-		_ = low[blocks/2*f.low-1]
-		split256Table[n-1](&out[0], ldo*4, &w[0], &low[0], &x[0], xstride, f.beginAt(), blocks/2)
-		return
-	}
-	direct256Table[f.id][n-1](&out[0], ldo*4, &w[0], &x[0], xstride, f.beginAt(), blocks/2)
-}
+func direct256(s *streams) { s.call(direct256Table[s.form.id][bits.Len(uint(s.n))-1]) }
 
-// The loops of the split form, whole and of its upper bits, for 1 and 2 rows.
-var (
-	split256Table  = [...]splitFunc{direct2568Splitx1, direct2568Splitx2}
-	screen256Table = [...]directFunc{direct2568Upperx1, direct2568Upperx2}
-)
+// screen256Table has the loops of the split form's upper bits.
+var screen256Table = [...]directFunc{direct2568Upperx1, direct2568Upperx2, direct2568Upperx4}
 
-func screen256(out []float32, ldo int, w, x []byte, n, blocks int) {
-	xstride := blocks * recordBytes
-	_, _, _ = out[(n-1)*ldo+PanelRows-1], x[n*xstride-1], w[form8Split.panelBytes(blocks*blockCols)-1]
-	screen256Table[n-1](&out[0], ldo*4, &w[0], &x[0], xstride, offUpper, blocks/2)
-}
+func screen256(s *streams) { s.call(screen256Table[bits.Len(uint(s.n))-1]) }
 
 var unpack256Table = [...]unpackFunc{
 	id4Zero: unpack2564Zero,

@@ -20,39 +20,24 @@ var avx512Kernels = quantKernels{
 
 // direct512Table has the loops for 1, 2, 4 and 8 rows.
 var direct512Table = [...][4]directFunc{
-	id4Zero: {direct5124Zerox1, direct5124Zerox2, direct5124Zerox4, direct5124Zerox8},
-	id4Min:  {direct5124Minx1, direct5124Minx2, direct5124Minx4, direct5124Minx8},
-	id4K:    {direct5124Kx1, direct5124Kx2, direct5124Kx4, direct5124Kx8},
-	id5Zero: {direct5125Zerox1, direct5125Zerox2, direct5125Zerox4, direct5125Zerox8},
-	id5Min:  {direct5125Minx1, direct5125Minx2, direct5125Minx4, direct5125Minx8},
-	id5K:    {direct5125Kx1, direct5125Kx2, direct5125Kx4, direct5125Kx8},
-	id6K:    {direct5126Kx1, direct5126Kx2, direct5126Kx4, direct5126Kx8},
-	id8Zero: {direct5128Zerox1, direct5128Zerox2, direct5128Zerox4, direct5128Zerox8},
-	id8Wide: {direct5128Widex1, direct5128Widex2, direct5128Widex4, direct5128Widex8},
+	id4Zero:  {direct5124Zerox1, direct5124Zerox2, direct5124Zerox4, direct5124Zerox8},
+	id4Min:   {direct5124Minx1, direct5124Minx2, direct5124Minx4, direct5124Minx8},
+	id4K:     {direct5124Kx1, direct5124Kx2, direct5124Kx4, direct5124Kx8},
+	id5Zero:  {direct5125Zerox1, direct5125Zerox2, direct5125Zerox4, direct5125Zerox8},
+	id5Min:   {direct5125Minx1, direct5125Minx2, direct5125Minx4, direct5125Minx8},
+	id5K:     {direct5125Kx1, direct5125Kx2, direct5125Kx4, direct5125Kx8},
+	id6K:     {direct5126Kx1, direct5126Kx2, direct5126Kx4, direct5126Kx8},
+	id8Zero:  {direct5128Zerox1, direct5128Zerox2, direct5128Zerox4, direct5128Zerox8},
+	id8Wide:  {direct5128Widex1, direct5128Widex2, direct5128Widex4, direct5128Widex8},
+	id8Split: {direct5128Splitx1, direct5128Splitx2, direct5128Splitx4, direct5128Splitx8},
 }
 
-func direct512(f *form, out []float32, ldo int, w, low, x []byte, n, blocks int) {
-	xstride := blocks * recordBytes
-	_, _, _ = out[(n-1)*ldo+PanelRows-1], x[n*xstride-1], w[f.panelBytes(blocks*blockCols)-1]
-	if f.low > 0 {
-		_ = low[blocks/2*f.low-1]
-		split512Table[bits.Len(uint(n))-1](&out[0], ldo*4, &w[0], &low[0], &x[0], xstride, f.beginAt(), blocks/2)
-		return
-	}
-	direct512Table[f.id][bits.Len(uint(n))-1](&out[0], ldo*4, &w[0], &x[0], xstride, f.beginAt(), blocks/2)
-}
+func direct512(s *streams) { s.call(direct512Table[s.form.id][bits.Len(uint(s.n))-1]) }
 
-// The loops of the split form, whole and of its upper bits, for 1, 2, 4 and 8 rows.
-var (
-	split512Table  = [...]splitFunc{direct5128Splitx1, direct5128Splitx2, direct5128Splitx4, direct5128Splitx8}
-	screen512Table = [...]directFunc{direct5128Upperx1, direct5128Upperx2, direct5128Upperx4, direct5128Upperx8}
-)
+// screen512Table has the loops of the split form's upper bits.
+var screen512Table = [...]directFunc{direct5128Upperx1, direct5128Upperx2, direct5128Upperx4, direct5128Upperx8}
 
-func screen512(out []float32, ldo int, w, x []byte, n, blocks int) {
-	xstride := blocks * recordBytes
-	_, _, _ = out[(n-1)*ldo+PanelRows-1], x[n*xstride-1], w[form8Split.panelBytes(blocks*blockCols)-1]
-	screen512Table[bits.Len(uint(n))-1](&out[0], ldo*4, &w[0], &x[0], xstride, offUpper, blocks/2)
-}
+func screen512(s *streams) { s.call(screen512Table[bits.Len(uint(s.n))-1]) }
 
 var unpack512Table = [...]unpackFunc{
 	id4Zero: unpack5124Zero, id4Min: unpack5124Min, id4K: unpack5124K,

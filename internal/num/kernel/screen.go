@@ -111,15 +111,13 @@ func (m *Matrix) Screen(out []float32, ldo int, best []float32, x *Acts, p0, p1 
 	}
 	tmp := x.take(0)
 	defer x.give(tmp)
-	for p := p0; p < p1; p++ {
-		rows := min(PanelRows, s.rows-p*PanelRows)
-		for t0 := 0; t0 < x.t; t0 += n {
-			k.screen(tmp.tile[:], PanelRows, s.panel(p), x.q[t0*x.blocks*recordBytes:], n, x.blocks)
-			for i := range min(n, x.t-t0) {
-				y := tmp.tile[i*PanelRows:][:rows]
-				copy(out[(t0+i)*ldo+p*PanelRows:], y)
-				best[(t0+i)*s.panels+p] = greatest(y)
-			}
+	for t0 := 0; t0 < x.t; t0 += n {
+		s.runStreams(k.screen, tmp, out[t0*ldo:], ldo, x, t0, n, p0, p1)
+	}
+	for t := range x.t {
+		for p := p0; p < p1; p++ {
+			rows := min(PanelRows, s.rows-p*PanelRows)
+			best[t*s.panels+p] = greatest(out[t*ldo+p*PanelRows:][:rows])
 		}
 	}
 }
@@ -194,15 +192,17 @@ func (a *radii) allBelow(p int, approx []float32, low float32, b Bound) bool {
 const tiny = 1.0 / (1 << 60) / (1 << 60)
 
 // screenGeneric is the definition of the first pass.
-func screenGeneric(out []float32, ldo int, w, x []byte, n, blocks int) {
+func screenGeneric(s *streams) {
 	f := form8Split
 	var block [stripBlock]byte
-	for i := range n {
-		y := (*[PanelRows]float32)(out[i*ldo:])
+	for i := range s.count * s.rows {
+		p, t := i/s.rows, i%s.rows
+		w, x := s.w[p*s.step*s.wbytes:], s.x[t*s.blocks*recordBytes:]
+		y := (*[PanelRows]float32)(s.out[t*s.ldo+p*s.step*PanelRows:])
 		*y = [PanelRows]float32{}
-		for b := range blocks {
+		for b := range s.blocks {
 			unpackBlock(&f, &block, w[b/2*f.unit:], nil, b%2)
-			rec := *(*[recordBytes]byte)(x[(i*blocks+b)*recordBytes:])
+			rec := *(*[recordBytes]byte)(x[b*recordBytes:])
 			copy(rec[offZero128:], rec[offUpper:])
 			mulBlock(&f, y, &block, &rec)
 		}

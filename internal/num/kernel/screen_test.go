@@ -69,11 +69,9 @@ func TestScreenLevelsAgree(t *testing.T) {
 	all := randomActs(rng, most, C)
 	want := make([]float32, most*rows)
 	for i := range most {
-		var tile [PanelRows]float32
-		for p := range split.Panels() {
-			screenGeneric(tile[:], PanelRows, split.sections[0].panel(p), all.records(i), 1, all.blocks)
-			copy(want[i*rows+p*PanelRows:(i+1)*rows], tile[:])
-		}
+		tmp := all.take(0)
+		split.sections[0].runStreams(screenGeneric, tmp, want[i*rows:], rows, all, i, 1, 0, split.Panels())
+		all.give(tmp)
 	}
 	cputest.ForEach(t, func(t *testing.T, _ cpu.Level) {
 		for T := 1; T <= most; T++ {

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -66,7 +64,7 @@ type unpacker2 struct {
 func newUnpacker2(c constants2, f form, w Register) *unpacker2 {
 	u := &unpacker2{c: c, f: f, w: w}
 	if f.part == both {
-		u.low = Load(Param("low"), GP64())
+		u.low = GP64()
 	}
 	return u
 }
@@ -81,6 +79,12 @@ func (u *unpacker2) groups(j int, low, high VecVirtual) {
 	VPAND(u.c.nibble, high, high)
 	u.upper(j, low)
 	u.upper(j+4, high)
+}
+
+// group loads group g alone.
+func (u *unpacker2) group(g int, dst VecVirtual) {
+	u.nibbleOf(g, 0, u.c.nibble, dst)
+	u.upper(g, dst)
 }
 
 // splitOrder is an order of groups in which two that share a register of lower
@@ -234,148 +238,4 @@ func (s *sums2) flush(factor Mem) {
 		VPADDD(r, s.wide[i], s.wide[i])
 	}
 	s.fresh, s.begun = true, true
-}
-
-// direct256 multiplies one panel, unpacking as it goes, with n rows, eight
-// weight rows at a time.
-func direct256(c constants2, f form, n int) {
-	name := fmt.Sprintf("direct256%sx%d", f.name, n)
-	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w"+f.lowParam()+", x *byte, xstride, begin, units int)")
-	Doc(fmt.Sprintf("%s multiplies one panel with %d rows.", name, n))
-	out := Load(Param("out"), GP64())
-	ldo := Load(Param("ldo"), GP64())
-	w := Load(Param("w"), GP64())
-	x := loadRows(n)
-	units := Load(Param("units"), GP64())
-	var begin Register
-	if f.kind == kindZero {
-		begin = Load(Param("begin"), GP64())
-		ADDQ(x.base, begin)
-	}
-	u := newUnpacker2(c, f, w)
-	acc := [2][]VecVirtual{}
-	for h := range 2 {
-		for range n {
-			r := YMM()
-			VXORPS(r, r, r)
-			acc[h] = append(acc[h], r)
-		}
-	}
-	overUnits(name, f, w, units, func(head Register) {
-		prefetchUnit(f, w, 2048)
-		prefetchLow(u.low)
-		for u.block = range 2 {
-			for u.half = range 2 {
-				u.multiply(x, begin, head, acc[u.half])
-			}
-		}
-		ADDQ(U32(2*recordBytes), x.base)
-		if begin != nil {
-			ADDQ(U32(2*recordBytes), begin)
-		}
-		nextLow(u.low)
-	})
-	for t := range n {
-		VMOVUPS(acc[0][t], Mem{Base: out})
-		VMOVUPS(acc[1][t], Mem{Base: out, Disp: 32})
-		if t < n-1 {
-			ADDQ(ldo, out)
-		}
-	}
-	VZEROUPPER()
-	RET()
-}
-
-// multiply adds the products of eight weight rows and one block to acc.
-func (u *unpacker2) multiply(x rows, begin, head Register, acc []VecVirtual) {
-	n, rec := len(acc), recordBytes*u.block
-	a, b := newSums2(n), newSums2(n) // groups 0..3 and 4..7; of 8 bits, low and high nibbles
-	low, high := YMM(), YMM()
-	spread := func(t, g int) VecVirtual {
-		v := YMM()
-		VPBROADCASTD(x.at(x.base, t, rec+4*g), v)
-		return v
-	}
-	switch {
-	case u.f.part == upper:
-		for g := range 8 {
-			u.six(g, low)
-			for t := range n {
-				a.add(t, spread(t, g), low)
-			}
-			a.fresh = false
-			if (g+1)%fits(6) == 0 {
-				a.flush(u.c.fours)
-			}
-		}
-	case u.f.bits == 8:
-		for _, g := range splitOrder {
-			u.planes(g, low, high)
-			for t := range n {
-				v := spread(t, g)
-				a.add(t, v, low)
-				b.add(t, v, high)
-			}
-			a.fresh, b.fresh = false, false
-		}
-		a.flush(u.c.ones)
-		b.flush(u.c.sixteens)
-	default:
-		for j := range 4 {
-			u.groups(j, low, high)
-			for t := range n {
-				a.add(t, spread(t, j), low)
-				b.add(t, spread(t, j+4), high)
-			}
-			a.fresh, b.fresh = false, false
-			if u.f.bits == 4 && j == 3 { // both together still fit
-				for t := range n {
-					VPADDW(b.narrow[t], a.narrow[t], a.narrow[t])
-				}
-			}
-			if (j+1)%min(4, fits(u.f.bits)) == 0 {
-				a.flush(u.c.ones)
-				if u.f.bits != 4 {
-					b.flush(u.c.ones)
-				}
-			}
-		}
-	}
-	if u.f.kind == kindHalf {
-		finish2(kindHalf, x, x.base, rec, offZero32, acc, a.wide, u.float(head, 0), nil)
-		finish2(kindHalf, x, x.base, rec, offZero32+4, acc, b.wide, u.float(head, 1), nil)
-		return
-	}
-	if u.f.bits != 4 && u.f.part != upper {
-		for t := range n {
-			VPADDD(b.wide[t], a.wide[t], a.wide[t])
-		}
-	}
-	scale := u.float(head, 0)
-	var second VecVirtual
-	if u.f.kind == kindMin {
-		second = u.float(head, 1)
-	}
-	finish2(u.f.kind, x, begin, rec, 0, acc, a.wide, scale, second)
-}
-
-// finish2 adds integer sums, scaled, to the accumulators.
-func finish2(k kind, x rows, begin Register, rec, off int, acc, sums []VecVirtual, scale, second VecVirtual) {
-	for t := range acc {
-		v := YMM()
-		if k != kindMin {
-			VPBROADCASTD(x.at(begin, t, rec+off), v)
-			VPADDD(v, sums[t], sums[t])
-		}
-		VCVTDQ2PS(sums[t], sums[t])
-		v = YMM()
-		VBROADCASTSS(x.at(x.base, t, rec+offScale), v)
-		VMULPS(v, sums[t], sums[t])
-		VFMADD231PS(sums[t], scale, acc[t])
-		if k == kindMin {
-			v = YMM()
-			VBROADCASTSS(x.at(x.base, t, rec+offSum), v)
-			VFMADD231PS(v, second, acc[t])
-		}
-	}
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -30,8 +28,9 @@ func (a *zmm) many(n int) []VecPhysical {
 
 // rows addresses up to eight rows of activations from one moving pointer.
 type rows struct {
-	base           Register
-	s1, s3, s5, s7 Register // stride, and its multiples where needed
+	base       Register
+	s1, s3, s5 Register // stride, and its multiples where needed
+	base4      Register // of row 4, in place of multiples beyond 3
 }
 
 func loadRows(n int) rows {
@@ -50,17 +49,44 @@ func loadRows(n int) rows {
 		LEAQ(Mem{Base: stride, Index: stride, Scale: 4}, s)
 		r.s5 = s
 	}
-	if n > 7 {
-		s := GP64()
-		LEAQ(Mem{Base: r.s3, Index: stride, Scale: 4}, s)
-		r.s7 = s
+	return r
+}
+
+// loadFours is loadRows with a second pointer for rows 4 to 7.
+func loadFours(n int) rows {
+	r := loadRows(min(n, 4))
+	if n > 4 {
+		r.base4 = GP64()
+		r.set(r.base)
 	}
 	return r
+}
+
+// set points at rows from base on.
+func (r rows) set(base Register) {
+	if base != r.base {
+		MOVQ(base, r.base)
+	}
+	if r.base4 != nil {
+		LEAQ(Mem{Base: base, Index: r.s1, Scale: 4}, r.base4)
+	}
+}
+
+// move adds n bytes to the pointers.
+func (r rows) move(n int32) {
+	for _, p := range []Register{r.base, r.base4} {
+		if p != nil {
+			ADDQ(I32(n), p)
+		}
+	}
 }
 
 // at is byte disp of row t's record, from base (r.base or a copy of it).
 func (r rows) at(base Register, t, disp int) Mem {
 	m := Mem{Base: base, Disp: disp}
+	if t >= 4 && r.base4 != nil {
+		m.Base, t = r.base4, t-4
+	}
 	switch t {
 	case 1, 2, 4:
 		m.Index, m.Scale = r.s1, uint8(t)
@@ -68,8 +94,6 @@ func (r rows) at(base Register, t, disp int) Mem {
 		m.Index, m.Scale = r.s3, uint8(t/3)
 	case 5:
 		m.Index, m.Scale = r.s5, 1
-	case 7:
-		m.Index, m.Scale = r.s7, 1
 	}
 	return m
 }
@@ -98,7 +122,7 @@ func newUnpacker(f form, w Register, z *zmm) *unpacker {
 		broadcastByte(map[part]uint32{upper: 0xcc, both: 0x33}[f.part], u.mask)
 	}
 	if f.part == both {
-		u.low, u.tmp = Load(Param("low"), GP64()), z.one()
+		u.low, u.tmp = GP64(), z.one()
 	}
 	if f.bits < 8 {
 		u.low4 = z.one()
@@ -274,88 +298,6 @@ func prefetchUnit(f form, w Register, distance int) {
 	for i := 0; i < f.unit; i += 64 {
 		PREFETCHT0(Mem{Base: w, Disp: distance + i})
 	}
-}
-
-// direct512 multiplies one panel, unpacking as it goes, with n rows.
-func direct512(f form, n int) {
-	name := fmt.Sprintf("direct512%sx%d", f.name, n)
-	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w"+f.lowParam()+", x *byte, xstride, begin, units int)")
-	Doc(fmt.Sprintf("%s multiplies one panel with %d rows.", name, n))
-	out := Load(Param("out"), GP64())
-	ldo := Load(Param("ldo"), GP64())
-	w := Load(Param("w"), GP64())
-	x := loadRows(n)
-	units := Load(Param("units"), GP64())
-	var begin Register
-	if f.kind == kindZero {
-		begin = Load(Param("begin"), GP64())
-		ADDQ(x.base, begin)
-	}
-	z := &zmm{}
-	u := newUnpacker(f, w, z)
-	// With few rows two sums a row shorten the chains of dependent sums.
-	acc, lowSum := z.many(n), z.many(n)
-	highSum := lowSum
-	split := n <= 2 || f.kind == kindHalf
-	if split {
-		highSum = z.many(n)
-	}
-	low, high, scale, second := z.one(), z.one(), z.one(), z.one()
-	for _, r := range acc {
-		VPXORD(r, r, r)
-	}
-	overUnits(name, f, w, units, func(head Register) {
-		prefetchUnit(f, w, 2048)
-		prefetchLow(u.low)
-		for half := range 2 {
-			u.half = half
-			rec := recordBytes * half
-			for t := range n {
-				if split && f.kind != kindHalf {
-					VPXORD(highSum[t], highSum[t], highSum[t])
-				}
-				switch f.kind {
-				case kindZero:
-					VPBROADCASTD(x.at(begin, t, rec), lowSum[t])
-				case kindMin:
-					VPXORD(lowSum[t], lowSum[t], lowSum[t])
-				case kindHalf:
-					VPBROADCASTD(x.at(x.base, t, rec+offZero32), lowSum[t])
-					VPBROADCASTD(x.at(x.base, t, rec+offZero32+4), highSum[t])
-				}
-			}
-			for j := range 4 {
-				u.groups(j, low, high)
-				for t := range n {
-					VPDPBUSD_BCST(x.at(x.base, t, rec+4*j), low, lowSum[t])
-				}
-				for t := range n {
-					VPDPBUSD_BCST(x.at(x.base, t, rec+16+4*j), high, highSum[t])
-				}
-			}
-			u.scalesInto(head, scale, second)
-			if !split {
-				highSum = nil
-			}
-			finish512(f.kind, x, rec, acc, lowSum, highSum, scale, second)
-			if !split {
-				highSum = lowSum
-			}
-		}
-		ADDQ(U32(2*recordBytes), x.base)
-		if begin != nil {
-			ADDQ(U32(2*recordBytes), begin)
-		}
-		nextLow(u.low)
-	})
-	for t := range n {
-		VMOVUPS(acc[t], Mem{Base: out})
-		if t < n-1 {
-			ADDQ(ldo, out)
-		}
-	}
-	VZEROUPPER()
-	RET()
 }
 
 // finish512 adds a block's integer sums, scaled, to the accumulators.

@@ -74,5 +74,23 @@ const (
 	recordBytes = 64
 	offScale    = 32
 	offSum      = 36
+	offZero8    = 40
+	offZero16   = 44
 	offZero32   = 48
+	offZero128  = 56
+	offUpper    = 60
 )
+
+// beginAt is where a record keeps what the integer dot product of a form with
+// one zero point begins with.
+func (f form) beginAt() int {
+	switch {
+	case f.part == upper:
+		return offUpper
+	case f.bits == 8:
+		return offZero128
+	case f.bits == 5:
+		return offZero16
+	}
+	return offZero8
+}

@@ -37,8 +37,9 @@ func main() {
 	case "avx2":
 		c := newConstants2()
 		for _, f := range forms {
-			direct256(c, f, 1)
-			direct256(c, f, 2)
+			for _, n := range []int{1, 2, 4} {
+				direct256(c, f, n)
+			}
 			if f.part != upper {
 				unpack256(c, f)
 			}

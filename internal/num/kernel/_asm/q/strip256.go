@@ -18,6 +18,9 @@ func unpack256(c constants2, f form) {
 	w := Load(Param("w"), GP64())
 	units := Load(Param("units"), GP64())
 	u := newUnpacker2(c, f, w)
+	if u.low != nil {
+		Load(Param("low"), u.low)
+	}
 	block, floats := stripBlock, stripScale
 	if f.bits == 8 {
 		block, floats = stripBlock+512, stripScale+512

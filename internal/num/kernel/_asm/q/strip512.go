@@ -18,6 +18,9 @@ func unpack512(f form) {
 	units := Load(Param("units"), GP64())
 	z := &zmm{}
 	u := newUnpacker(f, w, z)
+	if u.low != nil {
+		Load(Param("low"), u.low)
+	}
 	pairs := z.many(8)
 	scale, second := z.one(), z.one()
 	overUnits(name, f, w, units, func(head Register) {

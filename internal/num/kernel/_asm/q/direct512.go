@@ -1,0 +1,93 @@
+package main
+
+import (
+	"fmt"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// direct512 multiplies panels with n rows, unpacking as it goes.
+func direct512(f form, n int) {
+	name := fmt.Sprintf("direct512%sx%d", f.name, n)
+	TEXT(name, NOSPLIT, directSignature)
+	Doc(fmt.Sprintf("%s multiplies panels with %d rows.", name, n))
+	z := &zmm{}
+	d := &direct{f: f, x: loadFours(n), u: newUnpacker(f, GP64(), z)}
+	d.acc, d.lowSum = z.many(n), z.many(n)
+	d.highSum = d.lowSum
+	// With few rows two sums a row shorten the chains of dependent sums.
+	if d.split = n <= 2 || f.kind == kindHalf; d.split {
+		d.highSum = z.many(n)
+	}
+	d.low, d.high, d.scale, d.second = z.one(), z.one(), z.one(), z.one()
+	at := func(tile Register, t int) Mem { return Mem{Base: tile, Disp: 64 * t} }
+	l := loop{name: name, f: f, n: n, x: d.x, w: d.u.w, low: d.u.low}
+	l.begin = func(tile Register) {
+		for t, r := range d.acc {
+			VMOVUPS(at(tile, t), r)
+		}
+	}
+	l.unit = d.unit
+	l.end = func(tile Register) {
+		for t, r := range d.acc {
+			VMOVUPS(r, at(tile, t))
+		}
+	}
+	l.emit()
+	VZEROUPPER()
+	RET()
+}
+
+// direct is the state of a loop that unpacks as it goes.
+type direct struct {
+	f                        form
+	x                        rows
+	u                        *unpacker
+	split                    bool
+	acc, lowSum, highSum     []VecPhysical
+	low, high, scale, second VecPhysical
+}
+
+// unit adds the products of 64 columns.
+func (d *direct) unit(head Register) {
+	for d.u.half = range 2 {
+		rec := recordBytes * d.u.half
+		d.start(rec)
+		for j := range 4 {
+			d.u.groups(j, d.low, d.high)
+			for t := range d.acc {
+				VPDPBUSD_BCST(d.x.at(d.x.base, t, rec+4*j), d.low, d.lowSum[t])
+			}
+			for t := range d.acc {
+				VPDPBUSD_BCST(d.x.at(d.x.base, t, rec+16+4*j), d.high, d.highSum[t])
+			}
+		}
+		d.u.scalesInto(head, d.scale, d.second)
+		highSum := d.highSum
+		if !d.split {
+			highSum = nil
+		}
+		finish512(d.f.kind, d.x, rec, d.acc, d.lowSum, highSum, d.scale, d.second)
+	}
+}
+
+// start sets a block's sums to what they begin with.
+func (d *direct) start(rec int) {
+	for t, sum := range d.lowSum {
+		switch d.f.kind {
+		case kindZero:
+			VPBROADCASTD(d.x.at(d.x.base, t, rec+d.f.beginAt()), sum)
+		case kindMin:
+			VPXORD(sum, sum, sum)
+		case kindHalf:
+			VPBROADCASTD(d.x.at(d.x.base, t, rec+offZero32), sum)
+			VPBROADCASTD(d.x.at(d.x.base, t, rec+offZero32+4), d.highSum[t])
+			continue
+		}
+		if d.split {
+			VPXORD(d.highSum[t], d.highSum[t], d.highSum[t])
+		}
+	}
+}
