@@ -16,9 +16,9 @@ const stripBudget = 512 << 10
 const residentActs = 256 << 10
 
 // PanelStep is the multiple of panels at which a range for Mul best begins and
-// ends: large batches work on that many panels at once, and a left-over one
-// costs as much as two.
-const PanelStep = 2
+// ends: large batches work on that many panels at once, and each of fewer costs
+// more.
+const PanelStep = 3
 
 // quantKernels are the inner loops of one level. Offsets and strides are in
 // elements of the slices; blocks counts 32 columns and is even.
@@ -29,10 +29,11 @@ type quantKernels struct {
 	directRows int
 	// unpack writes a panel as a strip.
 	unpack func(f *form, dst, w, low []byte, blocks int)
-	// strip multiplies two strips, wstride bytes apart, with n rows, no more
-	// than stripRows of the form, and writes out[i*ldo : i*ldo+32] for each. Meanwhile it
-	// fetches ahead, weights of the next panels, into the second-level cache.
-	strip     func(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int, ahead []byte)
+	// strip multiplies the strips of up to PanelStep panels, wstride bytes
+	// apart, with n rows, no more than stripRows of the form, and writes
+	// out[i*ldo : i*ldo+16*panels] for each. Meanwhile it fetches ahead, weights
+	// of the next panels, into the second-level cache.
+	strip     func(f *form, out []float32, ldo int, w []byte, wstride, panels int, x []byte, n, blocks int, ahead []byte)
 	stripRows func(f *form) int
 	// blockBytes is the size of a strip's block of a form.
 	blockBytes func(f *form) int
@@ -114,14 +115,14 @@ func (s *section) mulDirect(k *quantKernels, out []float32, ldo int, x *Acts, fi
 
 // mulStrips unpacks a group of panels and multiplies them with all rows, a tile
 // of rows after the other, while it fetches the next group. With few rows, all
-// of which stay in the caches, a group is two panels; with many it is as many
+// of which stay in the caches, a group is one step; with many it is as many
 // as leave room in the second-level cache, so that the rows, which then do not
 // stay, come in less often.
 func (s *section) mulStrips(k *quantKernels, out []float32, ldo int, x *Acts, first, end int) {
 	panel := x.blocks * k.blockBytes(s.form)
 	group := PanelStep
 	if x.t*x.blocks*recordBytes > residentActs {
-		group = max(PanelStep, stripBudget/panel&^1)
+		group = max(PanelStep, stripBudget/panel/PanelStep*PanelStep)
 	}
 	tmp := x.take(min(group, end-first) * panel)
 	defer x.give(tmp)
@@ -134,7 +135,7 @@ func (s *section) mulStrips(k *quantKernels, out []float32, ldo int, x *Acts, fi
 			k.unpack(s.form, tmp.strip[i*panel:], s.panel(first+i), s.lowOf(first+i), x.blocks)
 		}
 		j.next = s.data[(first+j.n)*s.panelBytes : min(end, first+2*group)*s.panelBytes]
-		j.calls = tiles * ((j.n + 1) / PanelStep)
+		j.calls = tiles * ((j.n + PanelStep - 1) / PanelStep)
 		for i := range tiles {
 			for p := 0; p < j.n; p += PanelStep {
 				j.tile(p, i*x.t/tiles, (i+1)*x.t/tiles) // tiles of even size, none small
@@ -158,7 +159,8 @@ type stripJob struct {
 	calls int // of tile that are left in this group
 }
 
-// tile multiplies panels p and p+1 of the group with rows t0..t1.
+// tile multiplies panels p, p+1, … of the group, one step of them at most, with
+// rows t0..t1.
 func (j *stripJob) tile(p, t0, t1 int) {
 	s, x := j.s, j.x
 	ahead := j.next[:len(j.next)/j.calls]
@@ -168,17 +170,14 @@ func (j *stripJob) tile(p, t0, t1 int) {
 	}
 	xs := x.q[t0*x.blocks*recordBytes:]
 	y := j.out[t0*j.ldo+(j.first+p)*PanelRows:]
-	strip, stride := j.tmp.strip[p*j.panel:], j.panel
-	rows := min((j.n-p)*PanelRows, s.rows-(j.first+p)*PanelRows)
-	if rows >= PanelStep*PanelRows {
-		j.k.strip(s.form, y, j.ldo, strip, stride, xs, t1-t0, x.blocks, ahead)
+	strip, panels := j.tmp.strip[p*j.panel:], min(PanelStep, j.n-p)
+	rows := min(panels*PanelRows, s.rows-(j.first+p)*PanelRows)
+	if rows == panels*PanelRows {
+		j.k.strip(s.form, y, j.ldo, strip, j.panel, panels, xs, t1-t0, x.blocks, ahead)
 		return
 	}
-	if j.n-p == 1 {
-		stride = 0 // the one panel twice; the copy is dropped
-	}
 	out := j.tmp.tile
-	j.k.strip(s.form, out, PanelStep*PanelRows, strip, stride, xs, t1-t0, x.blocks, ahead)
+	j.k.strip(s.form, out, PanelStep*PanelRows, strip, j.panel, panels, xs, t1-t0, x.blocks, ahead)
 	for i := range t1 - t0 {
 		copy(y[i*j.ldo:i*j.ldo+rows], out[i*PanelStep*PanelRows:])
 	}

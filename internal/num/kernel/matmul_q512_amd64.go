@@ -166,56 +166,110 @@ func direct5128Upperx4(out *float32, ldo int, ostride int, rows int, tile *float
 // direct5128Upperx8 multiplies panels with 8 rows.
 func direct5128Upperx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
 
-// strip512Zerox1 multiplies the strips of two panels with 1 rows.
-func strip512Zerox1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero1x1 multiplies the strips of 1 panels with 1 rows.
+func strip512Zero1x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Zerox2 multiplies the strips of two panels with 2 rows.
-func strip512Zerox2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero1x2 multiplies the strips of 1 panels with 2 rows.
+func strip512Zero1x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Zerox3 multiplies the strips of two panels with 3 rows.
-func strip512Zerox3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero1x3 multiplies the strips of 1 panels with 3 rows.
+func strip512Zero1x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Zerox4 multiplies the strips of two panels with 4 rows.
-func strip512Zerox4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero1x4 multiplies the strips of 1 panels with 4 rows.
+func strip512Zero1x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Zerox5 multiplies the strips of two panels with 5 rows.
-func strip512Zerox5(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero2x1 multiplies the strips of 2 panels with 1 rows.
+func strip512Zero2x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Zerox6 multiplies the strips of two panels with 6 rows.
-func strip512Zerox6(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero2x2 multiplies the strips of 2 panels with 2 rows.
+func strip512Zero2x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Minx1 multiplies the strips of two panels with 1 rows.
-func strip512Minx1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero2x3 multiplies the strips of 2 panels with 3 rows.
+func strip512Zero2x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Minx2 multiplies the strips of two panels with 2 rows.
-func strip512Minx2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero2x4 multiplies the strips of 2 panels with 4 rows.
+func strip512Zero2x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Minx3 multiplies the strips of two panels with 3 rows.
-func strip512Minx3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero3x1 multiplies the strips of 3 panels with 1 rows.
+func strip512Zero3x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Minx4 multiplies the strips of two panels with 4 rows.
-func strip512Minx4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero3x2 multiplies the strips of 3 panels with 2 rows.
+func strip512Zero3x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Minx5 multiplies the strips of two panels with 5 rows.
-func strip512Minx5(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero3x3 multiplies the strips of 3 panels with 3 rows.
+func strip512Zero3x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Minx6 multiplies the strips of two panels with 6 rows.
-func strip512Minx6(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Zero3x4 multiplies the strips of 3 panels with 4 rows.
+func strip512Zero3x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Halfx1 multiplies the strips of two panels with 1 rows.
-func strip512Halfx1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Min1x1 multiplies the strips of 1 panels with 1 rows.
+func strip512Min1x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Halfx2 multiplies the strips of two panels with 2 rows.
-func strip512Halfx2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Min1x2 multiplies the strips of 1 panels with 2 rows.
+func strip512Min1x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Halfx3 multiplies the strips of two panels with 3 rows.
-func strip512Halfx3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Min1x3 multiplies the strips of 1 panels with 3 rows.
+func strip512Min1x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Halfx4 multiplies the strips of two panels with 4 rows.
-func strip512Halfx4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Min1x4 multiplies the strips of 1 panels with 4 rows.
+func strip512Min1x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Halfx5 multiplies the strips of two panels with 5 rows.
-func strip512Halfx5(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Min2x1 multiplies the strips of 2 panels with 1 rows.
+func strip512Min2x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 
-// strip512Halfx6 multiplies the strips of two panels with 6 rows.
-func strip512Halfx6(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+// strip512Min2x2 multiplies the strips of 2 panels with 2 rows.
+func strip512Min2x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Min2x3 multiplies the strips of 2 panels with 3 rows.
+func strip512Min2x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Min2x4 multiplies the strips of 2 panels with 4 rows.
+func strip512Min2x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Min3x1 multiplies the strips of 3 panels with 1 rows.
+func strip512Min3x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Min3x2 multiplies the strips of 3 panels with 2 rows.
+func strip512Min3x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Min3x3 multiplies the strips of 3 panels with 3 rows.
+func strip512Min3x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Min3x4 multiplies the strips of 3 panels with 4 rows.
+func strip512Min3x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half1x1 multiplies the strips of 1 panels with 1 rows.
+func strip512Half1x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half1x2 multiplies the strips of 1 panels with 2 rows.
+func strip512Half1x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half1x3 multiplies the strips of 1 panels with 3 rows.
+func strip512Half1x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half1x4 multiplies the strips of 1 panels with 4 rows.
+func strip512Half1x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half2x1 multiplies the strips of 2 panels with 1 rows.
+func strip512Half2x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half2x2 multiplies the strips of 2 panels with 2 rows.
+func strip512Half2x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half2x3 multiplies the strips of 2 panels with 3 rows.
+func strip512Half2x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half2x4 multiplies the strips of 2 panels with 4 rows.
+func strip512Half2x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half3x1 multiplies the strips of 3 panels with 1 rows.
+func strip512Half3x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half3x2 multiplies the strips of 3 panels with 2 rows.
+func strip512Half3x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half3x3 multiplies the strips of 3 panels with 3 rows.
+func strip512Half3x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
+
+// strip512Half3x4 multiplies the strips of 3 panels with 4 rows.
+func strip512Half3x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)

@@ -93,13 +93,11 @@ var strip256Table = [...][4]func(out *float32, ldo int, w, x *byte, xstride, beg
 
 // strip256 multiplies the panels one after the other: there are too few
 // registers to share the activations.
-func strip256(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int, ahead []byte) {
+func strip256(f *form, out []float32, ldo int, w []byte, wstride, panels int, x []byte, n, blocks int, ahead []byte) {
 	xstride, size := blocks*recordBytes, blocks*blockBytes256(f)
-	_, _, _ = out[(n-1)*ldo+2*PanelRows-1], x[n*xstride-1], w[wstride+size-1]
-	run, begin := strip256Table[f.id][n-1], f.beginAt()
-	half := (len(ahead) + 1) / 2
-	run(&out[0], ldo*4, &w[0], &x[0], xstride, begin, blocks, &ahead[0], half/blocks)
-	if wstride > 0 {
-		run(&out[PanelRows], ldo*4, &w[wstride], &x[0], xstride, begin, blocks, &ahead[half-1], half/blocks)
+	_, _, _ = out[(n-1)*ldo+panels*PanelRows-1], x[n*xstride-1], w[(panels-1)*wstride+size-1]
+	run, begin, share := strip256Table[f.id][n-1], f.beginAt(), len(ahead)/panels
+	for p := range panels {
+		run(&out[p*PanelRows], ldo*4, &w[p*wstride], &x[0], xstride, begin, blocks, &ahead[p*share], share/blocks)
 	}
 }

@@ -13,7 +13,7 @@ import "math/bits"
 var avx512Kernels = quantKernels{
 	direct: direct512, directRows: 8,
 	unpack: unpack512,
-	strip:  strip512, stripRows: func(*form) int { return 6 },
+	strip:  strip512, stripRows: func(*form) int { return 4 },
 	blockBytes: func(*form) int { return stripBlock },
 	screen:     screen512, screenRows: 2,
 }
@@ -55,15 +55,27 @@ func unpack512(f *form, dst, w, low []byte, blocks int) {
 	unpack512Table[f.id](&dst[0], &w[0], blocks/2)
 }
 
-// strip512Table has the loops for 1 to 6 rows.
-var strip512Table = [...][6]func(out *float32, ldo int, w *byte, wstride int, x *byte, xstride, begin, blocks int, ahead *byte, step int){
-	kindZero: {strip512Zerox1, strip512Zerox2, strip512Zerox3, strip512Zerox4, strip512Zerox5, strip512Zerox6},
-	kindMin:  {strip512Minx1, strip512Minx2, strip512Minx3, strip512Minx4, strip512Minx5, strip512Minx6},
-	kindHalf: {strip512Halfx1, strip512Halfx2, strip512Halfx3, strip512Halfx4, strip512Halfx5, strip512Halfx6},
+// strip512Table has the loops for 1 to 3 panels and 1 to 4 rows.
+var strip512Table = [...][PanelStep][4]func(out *float32, ldo int, w *byte, wstride int, x *byte, xstride, begin, blocks int, ahead *byte, step int){
+	kindZero: {
+		{strip512Zero1x1, strip512Zero1x2, strip512Zero1x3, strip512Zero1x4},
+		{strip512Zero2x1, strip512Zero2x2, strip512Zero2x3, strip512Zero2x4},
+		{strip512Zero3x1, strip512Zero3x2, strip512Zero3x3, strip512Zero3x4},
+	},
+	kindMin: {
+		{strip512Min1x1, strip512Min1x2, strip512Min1x3, strip512Min1x4},
+		{strip512Min2x1, strip512Min2x2, strip512Min2x3, strip512Min2x4},
+		{strip512Min3x1, strip512Min3x2, strip512Min3x3, strip512Min3x4},
+	},
+	kindHalf: {
+		{strip512Half1x1, strip512Half1x2, strip512Half1x3, strip512Half1x4},
+		{strip512Half2x1, strip512Half2x2, strip512Half2x3, strip512Half2x4},
+		{strip512Half3x1, strip512Half3x2, strip512Half3x3, strip512Half3x4},
+	},
 }
 
-func strip512(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int, ahead []byte) {
+func strip512(f *form, out []float32, ldo int, w []byte, wstride, panels int, x []byte, n, blocks int, ahead []byte) {
 	xstride := blocks * recordBytes
-	_, _, _ = out[(n-1)*ldo+2*PanelRows-1], x[n*xstride-1], w[wstride+blocks*stripBlock-1]
-	strip512Table[f.kind][n-1](&out[0], ldo*4, &w[0], wstride, &x[0], xstride, f.beginAt(), blocks, &ahead[0], len(ahead)/blocks)
+	_, _, _ = out[(n-1)*ldo+panels*PanelRows-1], x[n*xstride-1], w[(panels-1)*wstride+blocks*stripBlock-1]
+	strip512Table[f.kind][panels-1][n-1](&out[0], ldo*4, &w[0], wstride, &x[0], xstride, f.beginAt(), blocks, &ahead[0], len(ahead)/blocks)
 }

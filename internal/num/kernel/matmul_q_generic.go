@@ -98,11 +98,11 @@ func unpackScales(f *form, unit, head []byte, block, r int) (scale, second float
 	return f16(head[2*r:]) * float32(s[0]), f16(head[32+2*r:]) * float32(s[16])
 }
 
-// stripGeneric multiplies two strips with n rows.
-func stripGeneric(f *form, out []float32, ldo int, w []byte, wstride int, x []byte, n, blocks int, _ []byte) {
+// stripGeneric multiplies strips of panels with n rows.
+func stripGeneric(f *form, out []float32, ldo int, w []byte, wstride, panels int, x []byte, n, blocks int, _ []byte) {
 	for i := range n {
 		records := x[i*blocks*recordBytes:]
-		for p := range PanelStep {
+		for p := range panels {
 			y := (*[PanelRows]float32)(out[i*ldo+p*PanelRows:])
 			*y = [PanelRows]float32{}
 			for b := range blocks {
@@ -115,7 +115,7 @@ func stripGeneric(f *form, out []float32, ldo int, w []byte, wstride int, x []by
 
 // portableKernels are the definition as a level. It has no direct loop.
 var portableKernels = quantKernels{
-	unpack: unpackGeneric, strip: stripGeneric, stripRows: func(*form) int { return 6 },
+	unpack: unpackGeneric, strip: stripGeneric, stripRows: func(*form) int { return 4 },
 	screen:     screenGeneric,
 	blockBytes: func(*form) int { return stripBlock },
 }

@@ -30,8 +30,10 @@ func main() {
 			}
 		}
 		for k := kindZero; k <= kindHalf; k++ {
-			for n := 1; n <= 6; n++ {
-				strip512(k, n)
+			for panels := 1; panels <= 3; panels++ {
+				for n := 1; n <= 4; n++ {
+					strip512(k, panels, n)
+				}
 			}
 		}
 	case "avx2":

@@ -49,105 +49,169 @@ func unpack512(f form) {
 }
 
 // aheadLines is how many lines of the weights to come a strip loop asks for
-// with each block.
+// with each block at most; one where that is enough (step).
 const aheadLines = 6
 
-// strip512 multiplies two panels' strips with n rows: the activations, spread
-// over a register once, serve both.
-func strip512(k kind, n int) {
-	name := fmt.Sprintf("strip512%sx%d", kindNames[k], n)
+// strip is a loop that multiplies strips of some panels with some rows.
+type strip struct {
+	k        kind
+	w        Register
+	wstride  Register
+	x        rows
+	begin    Register
+	acc, sum [][]VecPhysical // (panels, rows)
+	q        []VecPhysical   // weights of each panel; in the end their scales
+	second   []VecPhysical   // kindMin: what is added per sum
+	spread   VecPhysical     // activations of a row
+	scale    VecPhysical     // of a row
+}
+
+// strip512 multiplies the strips of panels with n rows. A load costs nearly as
+// much as a product here: the weights serve all rows, and the activations,
+// spread over a register once, all panels. Three panels and four rows have the
+// fewest loads that the registers allow.
+func strip512(k kind, panels, n int) {
+	name := fmt.Sprintf("strip512%s%dx%d", kindNames[k], panels, n)
 	TEXT(name, NOSPLIT, "func(out *float32, ldo int, w *byte, wstride int, x *byte, xstride, begin, blocks int, ahead *byte, step int)")
-	Doc(fmt.Sprintf("%s multiplies the strips of two panels with %d rows.", name, n))
-	out := Load(Param("out"), GP64())
-	ldo := Load(Param("ldo"), GP64())
-	w := []Register{Load(Param("w"), GP64()), GP64()}
-	MOVQ(w[0], w[1])
-	wstride := Load(Param("wstride"), GP64())
-	ADDQ(wstride, w[1])
-	x := loadRows(n)
+	Doc(fmt.Sprintf("%s multiplies the strips of %d panels with %d rows.", name, panels, n))
+	s := &strip{k: k, w: Load(Param("w"), GP64()), wstride: Load(Param("wstride"), GP64()), x: loadRows(n)}
 	blocks := Load(Param("blocks"), GP64())
-	var begin Register
 	if k == kindZero {
-		begin = Load(Param("begin"), GP64())
-		ADDQ(x.base, begin)
+		s.begin = Load(Param("begin"), GP64())
+		ADDQ(s.x.base, s.begin)
 	}
 	ahead := Load(Param("ahead"), GP64())
 	step := Load(Param("step"), GP64())
-	z := &zmm{}
-	acc := [][]VecPhysical{z.many(n), z.many(n)}
-	sum := [][]VecPhysical{z.many(n), z.many(n)}
-	q := z.many(2)
-	spread := z.one()
-	for p := range 2 {
-		for _, r := range acc[p] {
-			VPXORD(r, r, r)
-		}
-	}
+	s.registers(panels, n)
+
 	Label(name + "Block")
-	for i := range aheadLines {
+	PREFETCHT1(Mem{Base: ahead})
+	CMPQ(step, U32(64))
+	JLE(LabelRef(name + "Sums"))
+	for i := 1; i < aheadLines; i++ {
 		PREFETCHT1(Mem{Base: ahead, Disp: 64 * i})
 	}
+	Label(name + "Sums")
 	ADDQ(step, ahead)
-	group := func(g int) {
-		for p := range 2 {
-			VMOVDQU64(Mem{Base: w[p], Disp: 64 * g}, q[p])
-		}
-		for t := range n {
-			VPBROADCASTD(x.at(x.base, t, 4*g), spread)
-			VPDPBUSD(spread, q[0], sum[0][t])
-			VPDPBUSD(spread, q[1], sum[1][t])
-		}
-	}
-	start := func(base Register, off int) {
-		for t := range n {
-			if k == kindMin {
-				VPXORD(sum[0][t], sum[0][t], sum[0][t])
-				VPXORD(sum[1][t], sum[1][t], sum[1][t])
-				continue
-			}
-			VPBROADCASTD(x.at(base, t, off), sum[0][t])
-			VMOVDQA64(sum[0][t], sum[1][t])
-		}
-	}
-	if k == kindHalf {
-		for half := range 2 {
-			start(x.base, offZero32+4*half)
-			for g := range 4 {
-				group(4*half + g)
-			}
-			for p := range 2 {
-				VMOVUPS(Mem{Base: w[p], Disp: stripScale + 64*half}, q[p])
-				finish512(kindZero, x, 0, acc[p], sum[p], nil, q[p], nil)
-			}
-		}
-	} else {
-		start(begin, 0)
-		for g := range 8 {
-			group(g)
-		}
-		for p := range 2 {
-			VMOVUPS(Mem{Base: w[p], Disp: stripScale}, q[p])
-			if k == kindMin {
-				VMOVUPS(Mem{Base: w[p], Disp: stripSecond}, spread)
-			}
-			finish512(k, x, 0, acc[p], sum[p], nil, q[p], spread)
-		}
-	}
-	ADDQ(U32(stripBlock), w[0])
-	ADDQ(U32(stripBlock), w[1])
-	ADDQ(U32(recordBytes), x.base)
-	if begin != nil {
-		ADDQ(U32(recordBytes), begin)
+	s.block()
+	ADDQ(U32(stripBlock), s.w)
+	ADDQ(U32(recordBytes), s.x.base)
+	if s.begin != nil {
+		ADDQ(U32(recordBytes), s.begin)
 	}
 	DECQ(blocks)
 	JNE(LabelRef(name + "Block"))
+
+	out := Load(Param("out"), GP64())
+	ldo := Load(Param("ldo"), GP64())
 	for t := range n {
-		VMOVUPS(acc[0][t], Mem{Base: out})
-		VMOVUPS(acc[1][t], Mem{Base: out, Disp: 64})
+		for p := range panels {
+			VMOVUPS(s.acc[p][t], Mem{Base: out, Disp: 64 * p})
+		}
 		if t < n-1 {
 			ADDQ(ldo, out)
 		}
 	}
 	VZEROUPPER()
 	RET()
+}
+
+// registers hands them out: 32 with three panels and four rows.
+func (s *strip) registers(panels, n int) {
+	z := &zmm{}
+	for range panels {
+		s.acc = append(s.acc, z.many(n))
+		s.sum = append(s.sum, z.many(n))
+	}
+	s.q = z.many(panels)
+	s.spread, s.scale = z.one(), z.one()
+	s.second = append([]VecPhysical{s.spread}, z.many(panels-1)...) // spread is free in the end
+	for _, regs := range s.acc {
+		for _, r := range regs {
+			VPXORD(r, r, r)
+		}
+	}
+}
+
+// at is byte off of panel p's block.
+func (s *strip) at(p, off int) Mem {
+	m := Mem{Base: s.w, Disp: off}
+	if p > 0 {
+		m.Index, m.Scale = s.wstride, uint8(p)
+	}
+	return m
+}
+
+// block multiplies 32 columns.
+func (s *strip) block() {
+	if s.k == kindHalf {
+		for half := range 2 {
+			s.start(s.x.base, offZero32+4*half)
+			for g := range 4 {
+				s.group(4*half + g)
+			}
+			s.finish(half)
+		}
+		return
+	}
+	s.start(s.begin, 0)
+	for g := range 8 {
+		s.group(g)
+	}
+	s.finish(0)
+}
+
+// start sets the integer sums to what the zero point makes of the activations.
+func (s *strip) start(base Register, off int) {
+	for t := range s.sum[0] {
+		for p := range s.sum {
+			switch r := s.sum[p][t]; {
+			case s.k == kindMin:
+				VPXORD(r, r, r)
+			case p == 0:
+				VPBROADCASTD(s.x.at(base, t, off), r)
+			default:
+				VMOVDQA64(s.sum[0][t], r)
+			}
+		}
+	}
+}
+
+// group multiplies four columns.
+func (s *strip) group(g int) {
+	for p, q := range s.q {
+		VMOVDQU64(s.at(p, 64*g), q)
+	}
+	for t := range s.sum[0] {
+		VPBROADCASTD(s.x.at(s.x.base, t, 4*g), s.spread)
+		for p, q := range s.q {
+			VPDPBUSD(s.spread, q, s.sum[p][t])
+		}
+	}
+}
+
+// finish adds the integer sums, scaled, to the accumulators.
+func (s *strip) finish(half int) {
+	for p := range s.q {
+		VMOVUPS(s.at(p, stripScale+64*half), s.q[p])
+		if s.k == kindMin {
+			VMOVUPS(s.at(p, stripSecond), s.second[p])
+		}
+	}
+	for t := range s.sum[0] {
+		VBROADCASTSS(s.x.at(s.x.base, t, offScale), s.scale)
+		for p := range s.q {
+			r := s.sum[p][t]
+			VCVTDQ2PS(r, r)
+			VMULPS(s.scale, r, r)
+			VFMADD231PS(r, s.q[p], s.acc[p][t])
+		}
+		if s.k != kindMin {
+			continue
+		}
+		VBROADCASTSS(s.x.at(s.x.base, t, offSum), s.scale)
+		for p := range s.q {
+			VFMADD231PS(s.scale, s.second[p], s.acc[p][t])
+		}
+	}
 }
