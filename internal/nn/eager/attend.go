@@ -44,7 +44,7 @@ type workerScratch struct {
 
 // itemRows bounds the query rows of one item: enough to use each page of keys
 // many times, few enough that a long prompt is shared among workers.
-const itemRows = 64
+const itemRows = 128
 
 type attendTask struct {
 	e *Exec

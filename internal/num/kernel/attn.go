@@ -20,10 +20,12 @@ type Attn struct {
 // AttnScratch is the working memory of one call at a time. Its zero value is
 // ready; it grows to what the largest call needed.
 type AttnScratch struct {
-	scores    []float32 // (R, groupTokens), then weights
-	factor    []float32 // (R) for what was summed before
-	page      []float32 // half a page
-	sum, part AttnPart  // of Attend
+	scores []float32 // (R, groupTokens), then weights
+	factor []float32 // (R) for what was summed before
+	wide   attnWide
+
+	first, last int      // what all rows see
+	sum, part   AttnPart // of Attend
 }
 
 // Softmax is taken online (Milakov and Gimelshein, arXiv:1805.02867) over
@@ -61,9 +63,13 @@ func (k KV) Attend(a *Attn, s *AttnScratch) {
 	s.sum.Finish(a.Out, a.D)
 }
 
-func (s *AttnScratch) reset(R int) {
-	s.scores = sized(s.scores, R*groupTokens)
-	s.factor = sized(s.factor, R)
+func (s *AttnScratch) reset(a *Attn) {
+	s.scores = sized(s.scores, a.R*groupTokens)
+	s.factor = sized(s.factor, a.R)
+	s.first, s.last = int(a.First[0]), int(a.Last[0])
+	for r := range a.R {
+		s.first, s.last = max(s.first, int(a.First[r])), min(s.last, int(a.Last[r]))
+	}
 }
 
 // span returns the first and last position that any row sees; last < first if
@@ -83,36 +89,149 @@ func span(first, last []int32) (lo, hi int) {
 	return lo, hi
 }
 
+// attnGroup is what the rows of one call see of one group: the positions
+// lo … hi, which lie in pages pages from page0 on. The rows that see any of page
+// i are rows[i][0] … rows[i][1]-1 and, perhaps, others between them.
+type attnGroup struct {
+	e            elem
+	lo, hi       int
+	page0, pages int
+	rows         [groupPages][2]int
+}
+
+// position returns where page i begins.
+func (g *attnGroup) position(i int) int { return (g.page0 + i) * PageTokens }
+
 // group adds the positions lo … hi, which lie in one group, to all rows of part.
 func (s *AttnScratch) group(e elem, a *Attn, part *AttnPart, lo, hi int) {
-	page0 := lo / PageTokens
-	pages := hi/PageTokens - page0 + 1
-	base := page0 * PageTokens
-	width := pages * PageTokens
-	scores := s.scores[:a.R*groupTokens]
-
-	for i := range pages {
-		keys, ke := s.widen(e, keysOf(a.Pages[page0+i], a.D, e), a.R)
-		p := tileMul{
-			a: a.Q, lda: a.D,
-			b: keys, ldb: PageTokens * ke.bytes(), bvec: vec * ke.bytes(),
-			k:   a.D,
-			out: scores[i*PageTokens:], ldo: groupTokens,
-			rows: a.R,
-		}
-		p.run(ke, PageTokens/vec)
+	g := attnGroup{e: e, lo: lo, hi: hi, page0: lo / PageTokens}
+	g.pages = hi/PageTokens - g.page0 + 1
+	for i := range g.pages {
+		at := g.position(i)
+		g.rows[i] = s.seers(a, max(at, lo), min(at+PageTokens-1, hi))
 	}
+	s.wide.widen(&g, a)
+	for i := range g.pages {
+		s.score(&g, a, i)
+	}
+	width := g.pages * PageTokens
+	masked := width != hi-lo+1 || !s.allSee(lo, hi)
 	for r := range a.R {
-		row := scores[r*groupTokens:][:width]
+		row := s.scores[r*groupTokens:][:width]
 		if a.Softcap != 0 {
 			capScores(row, a.Softcap)
 		}
-		maskRow(row, int(a.First[r])-base, int(a.Last[r])-base)
+		if masked {
+			maskRow(row, int(a.First[r])-g.position(0), int(a.Last[r])-g.position(0))
+		}
 	}
 	s.weigh(a, part, width)
-	for i := range pages {
-		at := base + i*PageTokens
-		s.mix(e, a, part, page0+i, max(lo-at, 0), min(hi-at, PageTokens-1), i)
+	s.mix(&g, a, part)
+}
+
+// allSee reports whether all rows see all of the positions lo … hi.
+func (s *AttnScratch) allSee(lo, hi int) bool { return s.first <= lo && hi <= s.last }
+
+// seers returns which rows see any of the positions lo … hi, as the first and
+// the one behind the last.
+func (s *AttnScratch) seers(a *Attn, lo, hi int) (rows [2]int) {
+	if s.allSee(lo, hi) {
+		return [2]int{0, a.R}
+	}
+	for r := range a.R {
+		first, last := int(a.First[r]), int(a.Last[r])
+		if max(first, lo) > min(last, hi) {
+			continue
+		}
+		if rows[1] == 0 {
+			rows[0] = r
+		}
+		rows[1] = r + 1
+	}
+	return rows
+}
+
+// score computes the scores of page i for the rows that see it.
+func (s *AttnScratch) score(g *attnGroup, a *Attn, i int) {
+	r, end := g.rows[i][0], g.rows[i][1]
+	e, keys := g.e, keysOf(a.Pages[g.page0+i], a.D, g.e)
+	next := valuesOf(a.Pages[g.page0], a.D, e)
+	if i+1 < g.pages {
+		next = keysOf(a.Pages[g.page0+i+1], a.D, e)
+	}
+	ahead := distance(keys, next)
+	if s.wide.on {
+		e, keys = elemF32, s.wide.keysOf(i, a.D)
+	}
+	p := tileMul{
+		a: a.Q[r*a.D:], lda: a.D,
+		b: keys, ldb: PageTokens * e.bytes(), bvec: vec * e.bytes(),
+		k:   a.D,
+		out: s.scores[r*groupTokens+i*PageTokens:], ldo: groupTokens,
+		rows:  end - r,
+		ahead: ahead,
+	}
+	p.run(e, PageTokens/vec)
+}
+
+// mix adds the weighted values, of several pages at once where they are wide and
+// the same rows see them.
+func (s *AttnScratch) mix(g *attnGroup, a *Attn, part *AttnPart) {
+	for i := 0; i < g.pages; {
+		end := i + 1
+		for s.wide.on && end < g.pages && g.rows[end] == g.rows[i] {
+			end++
+		}
+		lo, hi := max(g.lo, g.position(i)), min(g.hi, g.position(end)-1)
+		r := g.rows[i][0]
+		p := tileMul{
+			a: s.scores[r*groupTokens+lo-g.position(0):], lda: groupTokens,
+			k:   hi - lo + 1,
+			out: part.Out[r*a.D:], ldo: a.D,
+			rows: g.rows[i][1] - r, acc: 1,
+		}
+		if s.wide.on {
+			s.wide.mix(&p, lo-g.position(0), a.D)
+		} else {
+			mixPage(&p, g, a, i, lo%PageTokens)
+		}
+		i = end
+	}
+	if a.D%vec != 0 {
+		s.mixRest(g, a, part)
+	}
+}
+
+// mixPage adds the values of page i from a slot on to p.
+func mixPage(p *tileMul, g *attnGroup, a *Attn, i, slot int) {
+	if a.D < vec {
+		return
+	}
+	values := valuesOf(a.Pages[g.page0+i], a.D, g.e)
+	var next []byte
+	if n := g.page0 + i + 1; i+1 < g.pages {
+		next = valuesOf(a.Pages[n], a.D, g.e)
+	} else if n < len(a.Pages) {
+		next = keysOf(a.Pages[n], a.D, g.e)
+	}
+	p.ldb, p.bvec = a.D*g.e.bytes(), vec*g.e.bytes()
+	p.b, p.ahead = values[slot*p.ldb:], distance(values, next)
+	p.run(g.e, a.D/vec)
+}
+
+// mixRest adds the columns beyond the last multiple of 16.
+func (s *AttnScratch) mixRest(g *attnGroup, a *Attn, part *AttnPart) {
+	var col [vec]float32
+	from := a.D / vec * vec
+	for i := g.lo; i <= g.hi; i++ {
+		values := valuesOf(a.Pages[i/PageTokens], a.D, g.e)
+		loadSome(col[:a.D-from], values[(i%PageTokens*a.D+from)*g.e.bytes():], g.e)
+		for r := range a.R {
+			w := s.scores[r*groupTokens+i-g.position(0)]
+			for j, v := range col[:a.D-from] {
+				part.Out[r*a.D+from+j] += w * v
+			}
+		}
 	}
 }
 
@@ -150,42 +269,6 @@ func (s *AttnScratch) weigh(a *Attn, part *AttnPart, width int) {
 	for r, f := range s.factor {
 		if f != 1 {
 			Scale(part.Out[r*a.D:(r+1)*a.D], f)
-		}
-	}
-}
-
-// mix adds the weighted values in slots lo … hi of page number i of the group.
-func (s *AttnScratch) mix(e elem, a *Attn, part *AttnPart, page, lo, hi, i int) {
-	values, ve := s.widen(e, valuesOf(a.Pages[page], a.D, e), a.R)
-	weights := s.scores[i*PageTokens+lo:]
-	ldb := a.D * ve.bytes()
-	p := tileMul{
-		a: weights, lda: groupTokens,
-		b: values[lo*ldb:], ldb: ldb, bvec: vec * ve.bytes(),
-		k:   hi - lo + 1,
-		out: part.Out, ldo: a.D,
-		rows: a.R, acc: 1,
-	}
-	if whole := a.D / vec; whole > 0 {
-		p.run(ve, whole)
-	}
-	if a.D%vec != 0 {
-		mixRest(ve, a, part, weights, values[lo*ldb:], hi-lo+1)
-	}
-}
-
-// mixRest adds the columns beyond the last multiple of 16.
-func mixRest(e elem, a *Attn, part *AttnPart, weights []float32, values []byte, k int) {
-	var col [vec]float32
-	from := a.D / vec * vec
-	for i := range k {
-		b := values[(i*a.D+from)*e.bytes():]
-		loadSome(col[:a.D-from], b, e)
-		for r := range a.R {
-			w := weights[r*groupTokens+i]
-			for j, v := range col[:a.D-from] {
-				part.Out[r*a.D+from+j] += w * v
-			}
 		}
 	}
 }

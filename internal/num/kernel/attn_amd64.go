@@ -25,24 +25,46 @@ func weighAsm(w *weighing) {
 	}
 }
 
-// widen returns the keys or values of a page as they lie or, where three tiles
-// of rows and more would each convert them, as float32 in s.page. Two tiles
-// convert faster than they write and read again.
-func (s *AttnScratch) widen(e elem, part []byte, rows int) ([]byte, elem) {
-	if e == elemF32 || rows <= 2*tileRows() || cpu.Current() == cpu.Portable {
-		return part, e
+// distance returns how far behind from the bytes of to lie, 0 if there are none.
+func distance(from, to []byte) int {
+	if len(to) == 0 {
+		return 0
 	}
-	n := len(part) / 2
-	if cap(s.page) < n {
-		s.page = make([]float32, n)
-	}
-	to := unsafe.SliceData(s.page[:n])
-	widenAVX2(to, unsafe.SliceData(part), n)
-	return unsafe.Slice((*byte)(unsafe.Pointer(to)), 4*n), elemF32
+	return int(uintptr(unsafe.Pointer(unsafe.SliceData(to))) - uintptr(unsafe.Pointer(unsafe.SliceData(from))))
 }
 
+// widen fills w with the pages of g where three tiles of rows and more would each
+// convert them. Two tiles convert faster than they write and read again.
+func (w *attnWide) widen(g *attnGroup, a *Attn) {
+	w.on = g.e == elemF16 && a.R > 2*tileRows() && cpu.Current() != cpu.Portable
+	if !w.on {
+		return
+	}
+	w.positions = g.pages * PageTokens
+	w.keys = sizedBytes(w.keys, w.positions*a.D*elemF32.bytes())
+	w.values = sizedBytes(w.values, w.positions*a.D*elemF32.bytes())
+	for i := range g.pages {
+		page := a.Pages[g.page0+i]
+		const row = vec * 2
+		widenAVX2(&w.keysOf(i, a.D)[0], &keysOf(page, a.D, g.e)[0], PageTokens/vec*a.D, row, 1, 0)
+		if n := a.D / vec; n > 0 {
+			widenAVX2(&w.values[i*PageTokens*wideColumn], &valuesOf(page, a.D, g.e)[0], PageTokens, 2*a.D, n, w.positions*wideColumn)
+		}
+	}
+}
+
+func sizedBytes(s []byte, n int) []byte {
+	if cap(s) < n {
+		return make([]byte, n)
+	}
+	return s[:n]
+}
+
+// widenAVX2 turns rows of 16·panels float16 values, lds bytes apart, into panels
+// of float32, (rows, 16) each and panel bytes apart.
+//
 //go:noescape
-func widenAVX2(dst *float32, src *byte, n int)
+func widenAVX2(dst, src *byte, rows, lds, panels, panel int)
 
 //go:noescape
 func weighAVX2(w *weighing)

@@ -44,9 +44,8 @@ func weighGeneric(w *weighing) {
 // finishRow computes dst = x·s + 0. The zero makes -0 into +0: a row that
 // passes by values it does not see may otherwise lose the sign of its zeros.
 func finishRow(dst, x []float32, s float32) {
-	for i, v := range x {
-		dst[i] = v*s + 0
-	}
+	clear(dst)
+	AddScaled(dst, x, s)
 }
 
 // loadSome decodes len(dst) elements.

@@ -23,6 +23,9 @@ type AttnPart struct {
 // -d. The portable weigh keeps scores as they are, the assembly as powers of
 // two.
 func shrink(d float32) float32 {
+	if d == 0 { // one of two always
+		return 1
+	}
 	if cpu.Current() == cpu.Portable {
 		return exp(d)
 	}
@@ -55,7 +58,7 @@ func (k KV) AttendPart(p *AttnPart, a *Attn, s *AttnScratch, segment int) {
 	if last < first {
 		return
 	}
-	s.reset(a.R)
+	s.reset(a)
 	for g := first / groupTokens; g <= last/groupTokens; g++ {
 		lo, hi := max(first, g*groupTokens), min(last, g*groupTokens+groupTokens-1)
 		s.group(k.elem(), a, p, lo, hi)

@@ -31,6 +31,7 @@ func TestAssemblyOffsets(t *testing.T) {
 	f("tileMul.strips", unsafe.Offsetof(p.strips), 128)
 	f("tileMul.bAt", unsafe.Offsetof(p.bAt), 136)
 	f("tileMul.outAt", unsafe.Offsetof(p.outAt), 144)
+	f("tileMul.ahead", unsafe.Offsetof(p.ahead), 152)
 	var w weighing
 	f("weighing.s", unsafe.Offsetof(w.s), 0)
 	f("weighing.lds", unsafe.Offsetof(w.lds), 24)

@@ -51,6 +51,10 @@ type tileMul struct {
 	// width it does, one right of the other, and where it has got to.
 	strips     int
 	bAt, outAt int // bytes
+
+	// ahead is how far behind an element of b lies what is read next, bytes.
+	// The assembly for 16-bit elements asks for it in good time.
+	ahead int
 }
 
 // tileRows is the number of rows that one product of 32 columns takes.

@@ -281,26 +281,33 @@ end:
 	VZEROUPPER
 	RET
 
-// func widenAVX2(dst *float32, src *byte, n int)
+// func widenAVX2(dst *byte, src *byte, rows int, lds int, panels int, panel int)
 // Requires: AVX, F16C
-TEXT ·widenAVX2(SB), NOSPLIT, $0-24
+TEXT ·widenAVX2(SB), NOSPLIT, $0-48
 	MOVQ dst+0(FP), AX
 	MOVQ src+8(FP), CX
-	MOVQ n+16(FP), DX
+	MOVQ lds+24(FP), DX
+	MOVQ panels+32(FP), BX
+	MOVQ panel+40(FP), SI
 
-loop:
-	VCVTPH2PS (CX), Y0
-	VMOVUPS   Y0, (AX)
-	VCVTPH2PS 16(CX), Y0
-	VMOVUPS   Y0, 32(AX)
-	VCVTPH2PS 32(CX), Y0
-	VMOVUPS   Y0, 64(AX)
-	VCVTPH2PS 48(CX), Y0
-	VMOVUPS   Y0, 96(AX)
-	ADDQ      $0x40, CX
-	ADDQ      $0x80, AX
-	SUBQ      $0x20, DX
-	JNE       loop
+panel:
+	MOVQ rows+16(FP), R9
+	MOVQ AX, DI
+	MOVQ CX, R8
+
+row:
+	VCVTPH2PS (R8), Y0
+	VMOVUPS   Y0, (DI)
+	VCVTPH2PS 16(R8), Y0
+	VMOVUPS   Y0, 32(DI)
+	ADDQ      DX, R8
+	ADDQ      $0x40, DI
+	DECQ      R9
+	JNE       row
+	ADDQ      SI, AX
+	ADDQ      $0x20, CX
+	DECQ      BX
+	JNE       panel
 	VZEROUPPER
 	RET
 

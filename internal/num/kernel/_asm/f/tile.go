@@ -24,6 +24,7 @@ const (
 	tileStrips = 128
 	tileBAt    = 136
 	tileOutAt  = 144
+	tileAhead  = 152
 )
 
 // rowGroup is the number of rows that one pointer and one stride address:
@@ -53,6 +54,7 @@ type tileRegs struct {
 	k        GPVirtual
 	out, ldo GPVirtual // ldo in bytes
 	acc      GPVirtual
+	ahead    GPVirtual // of 16-bit elements only
 }
 
 // tile writes one function: p.out (rows, 16·vecs) from p.a (rows, k) and p.b,
@@ -65,6 +67,9 @@ func tile(s isa, e elem, vecs, maxRows int) {
 	t := tileRegs{
 		lda: field(p, tileLDA), b: field(p, tileB), ldb: field(p, tileLDB), bvec: field(p, tileBVec),
 		k: field(p, tileK), out: field(p, tileOut), ldo: field(p, tileLDO), acc: field(p, tileAcc),
+	}
+	if e.bytes == 2 {
+		t.ahead = field(p, tileAhead)
 	}
 	rows := field(p, tileRows)
 	SHLQ(U8(2), t.lda)
@@ -187,6 +192,7 @@ func (t *tileRegs) nextStrip(vecs, rows int) {
 // step adds a[:,k]·b[k,:].
 func (t *tileRegs) step(s isa, e elem, acc [][]VecVirtual) {
 	n := len(acc[0])
+	t.fetch(e, n*s.lanes/16)
 	if len(acc) == 1 {
 		x := s.reg()
 		VBROADCASTSS(t.row(0), x)
@@ -215,5 +221,16 @@ func (t *tileRegs) step(s isa, e elem, acc [][]VecVirtual) {
 		for j := range b {
 			VFMADD231PS(b[j], x, acc[r][j])
 		}
+	}
+}
+
+// fetch asks for the lines that lie p.ahead behind those of this step. Two
+// registers of 16-bit elements, mostly side by side, are one line.
+func (t *tileRegs) fetch(e elem, vecs int) {
+	if e.bytes != 2 {
+		return
+	}
+	for v := 0; v < vecs; v += 2 {
+		PREFETCHT0(Mem{Base: t.b, Index: t.ahead, Scale: 1, Disp: 32 * v})
 	}
 }

@@ -169,21 +169,30 @@ func twice(at GPVirtual) VecVirtual {
 	return r
 }
 
-// widen writes n float16 values, a multiple of 32, as float32.
+// widen writes rows of 16·panels float16 values, lds bytes apart, as panels of
+// float32, (rows, 16) each and panel bytes apart.
 func widen() {
-	TEXT("widenAVX2", NOSPLIT, "func(dst *float32, src *byte, n int)")
-	dst, src := Load(Param("dst"), GP64()).(GPVirtual), Load(Param("src"), GP64()).(GPVirtual)
-	n := Load(Param("n"), GP64()).(GPVirtual)
-	Label("loop")
-	for i := range 4 {
+	TEXT("widenAVX2", NOSPLIT, "func(dst, src *byte, rows, lds, panels, panel int)")
+	param := func(name string) GPVirtual { return Load(Param(name), GP64()).(GPVirtual) }
+	dst, src, lds, panels, panel := param("dst"), param("src"), param("lds"), param("panels"), param("panel")
+	Label("panel")
+	to, from, rows := GP64(), GP64(), param("rows")
+	MOVQ(dst, to)
+	MOVQ(src, from)
+	Label("row")
+	for i := range 2 {
 		x := YMM()
-		VCVTPH2PS(Mem{Base: src, Disp: 16 * i}, x)
-		VMOVUPS(x, Mem{Base: dst, Disp: 32 * i})
+		VCVTPH2PS(Mem{Base: from, Disp: 16 * i}, x)
+		VMOVUPS(x, Mem{Base: to, Disp: 32 * i})
 	}
-	ADDQ(U8(64), src)
-	ADDQ(U8(128), dst)
-	SUBQ(U8(32), n)
-	JNE(LabelRef("loop"))
+	ADDQ(lds, from)
+	ADDQ(U8(64), to)
+	DECQ(rows)
+	JNE(LabelRef("row"))
+	ADDQ(panel, dst)
+	ADDQ(U8(32), src)
+	DECQ(panels)
+	JNE(LabelRef("panel"))
 	VZEROUPPER()
 	RET()
 }
