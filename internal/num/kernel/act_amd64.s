@@ -12,11 +12,12 @@ TEXT ·expAVX2(SB), NOSPLIT, $0-24
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConst<>+0(SB), Y0
 	VBROADCASTSS actConst<>+32(SB), Y1
+	XORQ         BX, BX
+	SUBQ         $0x08, DX
+	JLT          tail
 
 loop:
-	CMPQ         DX, $0x08
-	JLT          tail
-	VMOVUPS      (CX), Y2
+	VMOVUPS      (CX)(BX*4), Y2
 	VMAXPS       Y2, Y0, Y2
 	VMINPS       Y2, Y1, Y2
 	VMULPS       actConst<>+64(SB), Y2, Y3
@@ -39,20 +40,20 @@ loop:
 	VPSLLD       $0x17, Y3, Y3
 	VMULPS       Y2, Y4, Y4
 	VMULPS       Y3, Y4, Y4
-	VMOVUPS      Y4, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, DX
-	JMP          loop
+	VMOVUPS      Y4, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	CMPQ         BX, DX
+	JLE          loop
 
 tail:
-	TESTQ        DX, DX
+	ADDQ         $0x08, DX
+	SUBQ         BX, DX
 	JEQ          end
-	LEAQ         tailMask<>+0(SB), BX
-	MOVQ         $0x00000008, SI
-	SUBQ         DX, SI
-	VMOVUPS      (BX)(SI*4), Y2
-	VMASKMOVPS   (CX), Y2, Y3
+	LEAQ         tailMask<>+0(SB), SI
+	MOVQ         $0x00000008, DI
+	SUBQ         DX, DI
+	VMOVUPS      (SI)(DI*4), Y2
+	VMASKMOVPS   (CX)(BX*4), Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
 	VMULPS       actConst<>+64(SB), Y3, Y0
@@ -75,7 +76,7 @@ tail:
 	VPSLLD       $0x17, Y0, Y0
 	VMULPS       Y3, Y1, Y1
 	VMULPS       Y0, Y1, Y1
-	VMASKMOVPS   Y1, Y2, (AX)
+	VMASKMOVPS   Y1, Y2, (AX)(BX*4)
 
 end:
 	VZEROUPPER
@@ -89,11 +90,12 @@ TEXT ·siluAVX2(SB), NOSPLIT, $0-24
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConst<>+0(SB), Y0
 	VBROADCASTSS actConst<>+32(SB), Y1
+	XORQ         BX, BX
+	SUBQ         $0x08, DX
+	JLT          tail
 
 loop:
-	CMPQ         DX, $0x08
-	JLT          tail
-	VMOVUPS      (CX), Y2
+	VMOVUPS      (CX)(BX*4), Y2
 	VXORPS       actConst<>+384(SB), Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -119,20 +121,20 @@ loop:
 	VMULPS       Y4, Y5, Y5
 	VADDPS       actConst<>+320(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y5
-	VMOVUPS      Y5, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, DX
-	JMP          loop
+	VMOVUPS      Y5, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	CMPQ         BX, DX
+	JLE          loop
 
 tail:
-	TESTQ        DX, DX
+	ADDQ         $0x08, DX
+	SUBQ         BX, DX
 	JEQ          end
-	LEAQ         tailMask<>+0(SB), BX
-	MOVQ         $0x00000008, SI
-	SUBQ         DX, SI
-	VMOVUPS      (BX)(SI*4), Y2
-	VMASKMOVPS   (CX), Y2, Y3
+	LEAQ         tailMask<>+0(SB), SI
+	MOVQ         $0x00000008, DI
+	SUBQ         DX, DI
+	VMOVUPS      (SI)(DI*4), Y2
+	VMASKMOVPS   (CX)(BX*4), Y2, Y3
 	VXORPS       actConst<>+384(SB), Y3, Y4
 	VMAXPS       Y4, Y0, Y4
 	VMINPS       Y4, Y1, Y4
@@ -158,7 +160,7 @@ tail:
 	VMULPS       Y0, Y1, Y1
 	VADDPS       actConst<>+320(SB), Y1, Y1
 	VDIVPS       Y1, Y3, Y1
-	VMASKMOVPS   Y1, Y2, (AX)
+	VMASKMOVPS   Y1, Y2, (AX)(BX*4)
 
 end:
 	VZEROUPPER
@@ -172,11 +174,12 @@ TEXT ·geluTanhAVX2(SB), NOSPLIT, $0-24
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConst<>+0(SB), Y0
 	VBROADCASTSS actConst<>+32(SB), Y1
+	XORQ         BX, BX
+	SUBQ         $0x08, DX
+	JLT          tail
 
 loop:
-	CMPQ         DX, $0x08
-	JLT          tail
-	VMOVUPS      (CX), Y2
+	VMOVUPS      (CX)(BX*4), Y2
 	VBROADCASTSS actConst<>+416(SB), Y4
 	VMULPS       Y2, Y2, Y3
 	VFMADD213PS  actConst<>+448(SB), Y3, Y4
@@ -205,20 +208,20 @@ loop:
 	VMULPS       Y3, Y5, Y5
 	VADDPS       actConst<>+320(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y5
-	VMOVUPS      Y5, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, DX
-	JMP          loop
+	VMOVUPS      Y5, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	CMPQ         BX, DX
+	JLE          loop
 
 tail:
-	TESTQ        DX, DX
+	ADDQ         $0x08, DX
+	SUBQ         BX, DX
 	JEQ          end
-	LEAQ         tailMask<>+0(SB), BX
-	MOVQ         $0x00000008, SI
-	SUBQ         DX, SI
-	VMOVUPS      (BX)(SI*4), Y2
-	VMASKMOVPS   (CX), Y2, Y3
+	LEAQ         tailMask<>+0(SB), SI
+	MOVQ         $0x00000008, DI
+	SUBQ         DX, DI
+	VMOVUPS      (SI)(DI*4), Y2
+	VMASKMOVPS   (CX)(BX*4), Y2, Y3
 	VBROADCASTSS actConst<>+416(SB), Y5
 	VMULPS       Y3, Y3, Y4
 	VFMADD213PS  actConst<>+448(SB), Y4, Y5
@@ -247,7 +250,7 @@ tail:
 	VMULPS       Y0, Y1, Y1
 	VADDPS       actConst<>+320(SB), Y1, Y1
 	VDIVPS       Y1, Y3, Y1
-	VMASKMOVPS   Y1, Y2, (AX)
+	VMASKMOVPS   Y1, Y2, (AX)(BX*4)
 
 end:
 	VZEROUPPER
@@ -261,11 +264,12 @@ TEXT ·geluAVX2(SB), NOSPLIT, $0-24
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConst<>+0(SB), Y0
 	VBROADCASTSS actConst<>+32(SB), Y1
+	XORQ         BX, BX
+	SUBQ         $0x08, DX
+	JLT          tail
 
 loop:
-	CMPQ         DX, $0x08
-	JLT          tail
-	VMOVUPS      (CX), Y2
+	VMOVUPS      (CX)(BX*4), Y2
 	VBROADCASTSS actConst<>+320(SB), Y4
 	VANDPS       actConst<>+480(SB), Y2, Y3
 	VMULPS       actConst<>+512(SB), Y3, Y3
@@ -309,20 +313,20 @@ loop:
 	VSUBPS       Y7, Y4, Y3
 	VBLENDVPS    Y2, Y7, Y3, Y3
 	VMULPS       Y2, Y3, Y3
-	VMOVUPS      Y3, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	SUBQ         $0x08, DX
-	JMP          loop
+	VMOVUPS      Y3, (AX)(BX*4)
+	ADDQ         $0x08, BX
+	CMPQ         BX, DX
+	JLE          loop
 
 tail:
-	TESTQ        DX, DX
+	ADDQ         $0x08, DX
+	SUBQ         BX, DX
 	JEQ          end
-	LEAQ         tailMask<>+0(SB), BX
-	MOVQ         $0x00000008, SI
-	SUBQ         DX, SI
-	VMOVUPS      (BX)(SI*4), Y2
-	VMASKMOVPS   (CX), Y2, Y3
+	LEAQ         tailMask<>+0(SB), SI
+	MOVQ         $0x00000008, DI
+	SUBQ         DX, DI
+	VMOVUPS      (SI)(DI*4), Y2
+	VMASKMOVPS   (CX)(BX*4), Y2, Y3
 	VBROADCASTSS actConst<>+320(SB), Y5
 	VANDPS       actConst<>+480(SB), Y3, Y4
 	VMULPS       actConst<>+512(SB), Y4, Y4
@@ -366,7 +370,7 @@ tail:
 	VSUBPS       Y1, Y5, Y0
 	VBLENDVPS    Y3, Y1, Y0, Y0
 	VMULPS       Y3, Y0, Y0
-	VMASKMOVPS   Y0, Y2, (AX)
+	VMASKMOVPS   Y0, Y2, (AX)(BX*4)
 
 end:
 	VZEROUPPER
@@ -381,11 +385,12 @@ TEXT ·siluMulAVX2(SB), NOSPLIT, $0-32
 	MOVQ         n+24(FP), BX
 	VBROADCASTSS actConst<>+0(SB), Y0
 	VBROADCASTSS actConst<>+32(SB), Y1
+	XORQ         SI, SI
+	SUBQ         $0x08, BX
+	JLT          tail
 
 loop:
-	CMPQ         BX, $0x08
-	JLT          tail
-	VMOVUPS      (CX), Y2
+	VMOVUPS      (CX)(SI*4), Y2
 	VXORPS       actConst<>+384(SB), Y2, Y3
 	VMAXPS       Y3, Y0, Y3
 	VMINPS       Y3, Y1, Y3
@@ -411,23 +416,22 @@ loop:
 	VMULPS       Y4, Y5, Y5
 	VADDPS       actConst<>+320(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y5
-	VMOVUPS      (DX), Y2
+	VMOVUPS      (DX)(SI*4), Y2
 	VMULPS       Y2, Y5, Y5
-	VMOVUPS      Y5, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, BX
-	JMP          loop
+	VMOVUPS      Y5, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	CMPQ         SI, BX
+	JLE          loop
 
 tail:
-	TESTQ        BX, BX
+	ADDQ         $0x08, BX
+	SUBQ         SI, BX
 	JEQ          end
-	LEAQ         tailMask<>+0(SB), SI
-	MOVQ         $0x00000008, DI
-	SUBQ         BX, DI
-	VMOVUPS      (SI)(DI*4), Y2
-	VMASKMOVPS   (CX), Y2, Y3
+	LEAQ         tailMask<>+0(SB), DI
+	MOVQ         $0x00000008, R8
+	SUBQ         BX, R8
+	VMOVUPS      (DI)(R8*4), Y2
+	VMASKMOVPS   (CX)(SI*4), Y2, Y3
 	VXORPS       actConst<>+384(SB), Y3, Y4
 	VMAXPS       Y4, Y0, Y4
 	VMINPS       Y4, Y1, Y4
@@ -453,9 +457,9 @@ tail:
 	VMULPS       Y0, Y1, Y1
 	VADDPS       actConst<>+320(SB), Y1, Y1
 	VDIVPS       Y1, Y3, Y1
-	VMASKMOVPS   (DX), Y2, Y0
+	VMASKMOVPS   (DX)(SI*4), Y2, Y0
 	VMULPS       Y0, Y1, Y1
-	VMASKMOVPS   Y1, Y2, (AX)
+	VMASKMOVPS   Y1, Y2, (AX)(SI*4)
 
 end:
 	VZEROUPPER
@@ -470,11 +474,12 @@ TEXT ·geluTanhMulAVX2(SB), NOSPLIT, $0-32
 	MOVQ         n+24(FP), BX
 	VBROADCASTSS actConst<>+0(SB), Y0
 	VBROADCASTSS actConst<>+32(SB), Y1
+	XORQ         SI, SI
+	SUBQ         $0x08, BX
+	JLT          tail
 
 loop:
-	CMPQ         BX, $0x08
-	JLT          tail
-	VMOVUPS      (CX), Y2
+	VMOVUPS      (CX)(SI*4), Y2
 	VBROADCASTSS actConst<>+416(SB), Y4
 	VMULPS       Y2, Y2, Y3
 	VFMADD213PS  actConst<>+448(SB), Y3, Y4
@@ -503,23 +508,22 @@ loop:
 	VMULPS       Y3, Y5, Y5
 	VADDPS       actConst<>+320(SB), Y5, Y5
 	VDIVPS       Y5, Y2, Y5
-	VMOVUPS      (DX), Y2
+	VMOVUPS      (DX)(SI*4), Y2
 	VMULPS       Y2, Y5, Y5
-	VMOVUPS      Y5, (AX)
-	ADDQ         $0x20, AX
-	ADDQ         $0x20, CX
-	ADDQ         $0x20, DX
-	SUBQ         $0x08, BX
-	JMP          loop
+	VMOVUPS      Y5, (AX)(SI*4)
+	ADDQ         $0x08, SI
+	CMPQ         SI, BX
+	JLE          loop
 
 tail:
-	TESTQ        BX, BX
+	ADDQ         $0x08, BX
+	SUBQ         SI, BX
 	JEQ          end
-	LEAQ         tailMask<>+0(SB), SI
-	MOVQ         $0x00000008, DI
-	SUBQ         BX, DI
-	VMOVUPS      (SI)(DI*4), Y2
-	VMASKMOVPS   (CX), Y2, Y3
+	LEAQ         tailMask<>+0(SB), DI
+	MOVQ         $0x00000008, R8
+	SUBQ         BX, R8
+	VMOVUPS      (DI)(R8*4), Y2
+	VMASKMOVPS   (CX)(SI*4), Y2, Y3
 	VBROADCASTSS actConst<>+416(SB), Y5
 	VMULPS       Y3, Y3, Y4
 	VFMADD213PS  actConst<>+448(SB), Y4, Y5
@@ -548,9 +552,9 @@ tail:
 	VMULPS       Y0, Y1, Y1
 	VADDPS       actConst<>+320(SB), Y1, Y1
 	VDIVPS       Y1, Y3, Y1
-	VMASKMOVPS   (DX), Y2, Y0
+	VMASKMOVPS   (DX)(SI*4), Y2, Y0
 	VMULPS       Y0, Y1, Y1
-	VMASKMOVPS   Y1, Y2, (AX)
+	VMASKMOVPS   Y1, Y2, (AX)(SI*4)
 
 end:
 	VZEROUPPER
@@ -565,11 +569,12 @@ TEXT ·tanhCapAVX2(SB), NOSPLIT, $0-24
 	VBROADCASTSS actConst<>+32(SB), Y1
 	VBROADCASTSS limit+16(FP), Y2
 	VBROADCASTSS inverse+20(FP), Y3
+	XORQ         DX, DX
+	SUBQ         $0x08, CX
+	JLT          tail
 
 loop:
-	CMPQ         CX, $0x08
-	JLT          tail
-	VMOVUPS      (AX), Y4
+	VMOVUPS      (AX)(DX*4), Y4
 	VMULPS       Y3, Y4, Y4
 	VBROADCASTSS actConst<>+320(SB), Y7
 	VANDPS       actConst<>+480(SB), Y4, Y5
@@ -612,19 +617,20 @@ loop:
 	VCMPPS       $0x11, actConst<>+1088(SB), Y5, Y4
 	VBLENDVPS    Y4, Y8, Y6, Y6
 	VMULPS       Y2, Y6, Y6
-	VMOVUPS      Y6, (AX)
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
-	JMP          loop
+	VMOVUPS      Y6, (AX)(DX*4)
+	ADDQ         $0x08, DX
+	CMPQ         DX, CX
+	JLE          loop
 
 tail:
-	TESTQ        CX, CX
+	ADDQ         $0x08, CX
+	SUBQ         DX, CX
 	JEQ          end
-	LEAQ         tailMask<>+0(SB), DX
-	MOVQ         $0x00000008, BX
-	SUBQ         CX, BX
-	VMOVUPS      (DX)(BX*4), Y4
-	VMASKMOVPS   (AX), Y4, Y5
+	LEAQ         tailMask<>+0(SB), BX
+	MOVQ         $0x00000008, SI
+	SUBQ         CX, SI
+	VMOVUPS      (BX)(SI*4), Y4
+	VMASKMOVPS   (AX)(DX*4), Y4, Y5
 	VMULPS       Y3, Y5, Y5
 	VBROADCASTSS actConst<>+320(SB), Y7
 	VANDPS       actConst<>+480(SB), Y5, Y3
@@ -667,7 +673,7 @@ tail:
 	VCMPPS       $0x11, actConst<>+1088(SB), Y3, Y1
 	VBLENDVPS    Y1, Y8, Y0, Y0
 	VMULPS       Y2, Y0, Y0
-	VMASKMOVPS   Y0, Y4, (AX)
+	VMASKMOVPS   Y0, Y4, (AX)(DX*4)
 
 end:
 	VZEROUPPER
@@ -684,11 +690,12 @@ TEXT ·expSumAVX2(SB), NOSPLIT, $0-36
 	VBROADCASTSS most+24(FP), Y2
 	VXORPS       Y3, Y3, Y3
 	MOVQ         AX, BX
+	XORQ         SI, SI
+	SUBQ         $0x08, DX
+	JLT          tail
 
 loop:
-	CMPQ         DX, $0x08
-	JLT          tail
-	VMOVUPS      (CX), Y4
+	VMOVUPS      (CX)(SI*4), Y4
 	VSUBPS       Y2, Y4, Y4
 	VMAXPS       Y4, Y0, Y4
 	VMINPS       Y4, Y1, Y4
@@ -714,23 +721,23 @@ loop:
 	VMULPS       Y5, Y6, Y6
 	TESTQ        BX, BX
 	JEQ          sum
-	VMOVUPS      Y6, (AX)
+	VMOVUPS      Y6, (AX)(SI*4)
 
 sum:
 	VADDPS Y6, Y3, Y3
-	ADDQ   $0x20, AX
-	ADDQ   $0x20, CX
-	SUBQ   $0x08, DX
-	JMP    loop
+	ADDQ   $0x08, SI
+	CMPQ   SI, DX
+	JLE    loop
 
 tail:
-	TESTQ        DX, DX
+	ADDQ         $0x08, DX
+	SUBQ         SI, DX
 	JEQ          end
-	LEAQ         tailMask<>+0(SB), SI
-	MOVQ         $0x00000008, DI
-	SUBQ         DX, DI
-	VMOVUPS      (SI)(DI*4), Y4
-	VMASKMOVPS   (CX), Y4, Y5
+	LEAQ         tailMask<>+0(SB), DI
+	MOVQ         $0x00000008, R8
+	SUBQ         DX, R8
+	VMOVUPS      (DI)(R8*4), Y4
+	VMASKMOVPS   (CX)(SI*4), Y4, Y5
 	VSUBPS       Y2, Y5, Y5
 	VMAXPS       Y5, Y0, Y5
 	VMINPS       Y5, Y1, Y5
@@ -757,7 +764,7 @@ tail:
 	VANDPS       Y4, Y1, Y1
 	TESTQ        BX, BX
 	JEQ          tailSum
-	VMASKMOVPS   Y1, Y4, (AX)
+	VMASKMOVPS   Y1, Y4, (AX)(SI*4)
 
 tailSum:
 	VADDPS Y1, Y3, Y3
@@ -782,11 +789,12 @@ TEXT ·expAVX512(SB), NOSPLIT, $0-24
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConst<>+0(SB), Z0
 	VBROADCASTSS actConst<>+32(SB), Z1
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JLT          tail
 
 loop:
-	CMPQ              DX, $0x10
-	JLT               tail
-	VMOVUPS           (CX), Z2
+	VMOVUPS           (CX)(BX*4), Z2
 	VMAXPS            Z2, Z0, Z2
 	VMINPS            Z2, Z1, Z2
 	VMULPS.BCST       actConst<>+64(SB), Z2, Z3
@@ -801,20 +809,20 @@ loop:
 	VFMADD213PS.BCST  actConst<>+320(SB), Z2, Z4
 	VFMADD213PS.BCST  actConst<>+320(SB), Z2, Z4
 	VSCALEFPS         Z3, Z4, Z4
-	VMOVUPS           Z4, (AX)
-	ADDQ              $0x40, AX
-	ADDQ              $0x40, CX
-	SUBQ              $0x10, DX
-	JMP               loop
+	VMOVUPS           Z4, (AX)(BX*4)
+	ADDQ              $0x10, BX
+	CMPQ              BX, DX
+	JLE               loop
 
 tail:
-	TESTQ             DX, DX
+	ADDQ              $0x10, DX
+	SUBQ              BX, DX
 	JEQ               end
-	MOVQ              $-1, BX
-	SHLXQ             DX, BX, BX
-	NOTQ              BX
-	KMOVW             BX, K1
-	VMOVUPS.Z         (CX), K1, Z2
+	MOVQ              $-1, SI
+	SHLXQ             DX, SI, SI
+	NOTQ              SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX)(BX*4), K1, Z2
 	VMAXPS            Z2, Z0, Z2
 	VMINPS            Z2, Z1, Z2
 	VMULPS.BCST       actConst<>+64(SB), Z2, Z0
@@ -829,7 +837,7 @@ tail:
 	VFMADD213PS.BCST  actConst<>+320(SB), Z2, Z1
 	VFMADD213PS.BCST  actConst<>+320(SB), Z2, Z1
 	VSCALEFPS         Z0, Z1, Z1
-	VMOVUPS           Z1, K1, (AX)
+	VMOVUPS           Z1, K1, (AX)(BX*4)
 
 end:
 	VZEROUPPER
@@ -843,11 +851,12 @@ TEXT ·siluAVX512(SB), NOSPLIT, $0-24
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConst<>+0(SB), Z0
 	VBROADCASTSS actConst<>+32(SB), Z1
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JLT          tail
 
 loop:
-	CMPQ              DX, $0x10
-	JLT               tail
-	VMOVUPS           (CX), Z2
+	VMOVUPS           (CX)(BX*4), Z2
 	VPXORD.BCST       actConst<>+384(SB), Z2, Z3
 	VMAXPS            Z3, Z0, Z3
 	VMINPS            Z3, Z1, Z3
@@ -865,20 +874,20 @@ loop:
 	VSCALEFPS         Z4, Z5, Z5
 	VADDPS.BCST       actConst<>+320(SB), Z5, Z5
 	VDIVPS            Z5, Z2, Z5
-	VMOVUPS           Z5, (AX)
-	ADDQ              $0x40, AX
-	ADDQ              $0x40, CX
-	SUBQ              $0x10, DX
-	JMP               loop
+	VMOVUPS           Z5, (AX)(BX*4)
+	ADDQ              $0x10, BX
+	CMPQ              BX, DX
+	JLE               loop
 
 tail:
-	TESTQ             DX, DX
+	ADDQ              $0x10, DX
+	SUBQ              BX, DX
 	JEQ               end
-	MOVQ              $-1, BX
-	SHLXQ             DX, BX, BX
-	NOTQ              BX
-	KMOVW             BX, K1
-	VMOVUPS.Z         (CX), K1, Z2
+	MOVQ              $-1, SI
+	SHLXQ             DX, SI, SI
+	NOTQ              SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX)(BX*4), K1, Z2
 	VPXORD.BCST       actConst<>+384(SB), Z2, Z3
 	VMAXPS            Z3, Z0, Z3
 	VMINPS            Z3, Z1, Z3
@@ -896,7 +905,7 @@ tail:
 	VSCALEFPS         Z0, Z1, Z1
 	VADDPS.BCST       actConst<>+320(SB), Z1, Z1
 	VDIVPS            Z1, Z2, Z1
-	VMOVUPS           Z1, K1, (AX)
+	VMOVUPS           Z1, K1, (AX)(BX*4)
 
 end:
 	VZEROUPPER
@@ -910,11 +919,12 @@ TEXT ·geluTanhAVX512(SB), NOSPLIT, $0-24
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConst<>+0(SB), Z0
 	VBROADCASTSS actConst<>+32(SB), Z1
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JLT          tail
 
 loop:
-	CMPQ              DX, $0x10
-	JLT               tail
-	VMOVUPS           (CX), Z2
+	VMOVUPS           (CX)(BX*4), Z2
 	VBROADCASTSS      actConst<>+416(SB), Z4
 	VMULPS            Z2, Z2, Z3
 	VFMADD213PS.BCST  actConst<>+448(SB), Z3, Z4
@@ -935,20 +945,20 @@ loop:
 	VSCALEFPS         Z3, Z5, Z5
 	VADDPS.BCST       actConst<>+320(SB), Z5, Z5
 	VDIVPS            Z5, Z2, Z5
-	VMOVUPS           Z5, (AX)
-	ADDQ              $0x40, AX
-	ADDQ              $0x40, CX
-	SUBQ              $0x10, DX
-	JMP               loop
+	VMOVUPS           Z5, (AX)(BX*4)
+	ADDQ              $0x10, BX
+	CMPQ              BX, DX
+	JLE               loop
 
 tail:
-	TESTQ             DX, DX
+	ADDQ              $0x10, DX
+	SUBQ              BX, DX
 	JEQ               end
-	MOVQ              $-1, BX
-	SHLXQ             DX, BX, BX
-	NOTQ              BX
-	KMOVW             BX, K1
-	VMOVUPS.Z         (CX), K1, Z2
+	MOVQ              $-1, SI
+	SHLXQ             DX, SI, SI
+	NOTQ              SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX)(BX*4), K1, Z2
 	VBROADCASTSS      actConst<>+416(SB), Z4
 	VMULPS            Z2, Z2, Z3
 	VFMADD213PS.BCST  actConst<>+448(SB), Z3, Z4
@@ -969,7 +979,7 @@ tail:
 	VSCALEFPS         Z0, Z1, Z1
 	VADDPS.BCST       actConst<>+320(SB), Z1, Z1
 	VDIVPS            Z1, Z2, Z1
-	VMOVUPS           Z1, K1, (AX)
+	VMOVUPS           Z1, K1, (AX)(BX*4)
 
 end:
 	VZEROUPPER
@@ -983,11 +993,12 @@ TEXT ·geluAVX512(SB), NOSPLIT, $0-24
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS actConst<>+0(SB), Z0
 	VBROADCASTSS actConst<>+32(SB), Z1
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JLT          tail
 
 loop:
-	CMPQ              DX, $0x10
-	JLT               tail
-	VMOVUPS           (CX), Z2
+	VMOVUPS           (CX)(BX*4), Z2
 	VBROADCASTSS      actConst<>+320(SB), Z4
 	VPANDD.BCST       actConst<>+480(SB), Z2, Z3
 	VMULPS.BCST       actConst<>+512(SB), Z3, Z3
@@ -1024,20 +1035,20 @@ loop:
 	VPMOVD2M          Z2, K1
 	VMOVAPS           Z7, K1, Z3
 	VMULPS            Z2, Z3, Z3
-	VMOVUPS           Z3, (AX)
-	ADDQ              $0x40, AX
-	ADDQ              $0x40, CX
-	SUBQ              $0x10, DX
-	JMP               loop
+	VMOVUPS           Z3, (AX)(BX*4)
+	ADDQ              $0x10, BX
+	CMPQ              BX, DX
+	JLE               loop
 
 tail:
-	TESTQ             DX, DX
+	ADDQ              $0x10, DX
+	SUBQ              BX, DX
 	JEQ               end
-	MOVQ              $-1, BX
-	SHLXQ             DX, BX, BX
-	NOTQ              BX
-	KMOVW             BX, K1
-	VMOVUPS.Z         (CX), K1, Z2
+	MOVQ              $-1, SI
+	SHLXQ             DX, SI, SI
+	NOTQ              SI
+	KMOVW             SI, K1
+	VMOVUPS.Z         (CX)(BX*4), K1, Z2
 	VBROADCASTSS      actConst<>+320(SB), Z4
 	VPANDD.BCST       actConst<>+480(SB), Z2, Z3
 	VMULPS.BCST       actConst<>+512(SB), Z3, Z3
@@ -1074,7 +1085,7 @@ tail:
 	VPMOVD2M          Z2, K2
 	VMOVAPS           Z1, K2, Z0
 	VMULPS            Z2, Z0, Z0
-	VMOVUPS           Z0, K1, (AX)
+	VMOVUPS           Z0, K1, (AX)(BX*4)
 
 end:
 	VZEROUPPER
@@ -1089,11 +1100,12 @@ TEXT ·siluMulAVX512(SB), NOSPLIT, $0-32
 	MOVQ         n+24(FP), BX
 	VBROADCASTSS actConst<>+0(SB), Z0
 	VBROADCASTSS actConst<>+32(SB), Z1
+	XORQ         SI, SI
+	SUBQ         $0x10, BX
+	JLT          tail
 
 loop:
-	CMPQ              BX, $0x10
-	JLT               tail
-	VMOVUPS           (CX), Z2
+	VMOVUPS           (CX)(SI*4), Z2
 	VPXORD.BCST       actConst<>+384(SB), Z2, Z3
 	VMAXPS            Z3, Z0, Z3
 	VMINPS            Z3, Z1, Z3
@@ -1111,23 +1123,22 @@ loop:
 	VSCALEFPS         Z4, Z5, Z5
 	VADDPS.BCST       actConst<>+320(SB), Z5, Z5
 	VDIVPS            Z5, Z2, Z5
-	VMOVUPS           (DX), Z2
+	VMOVUPS           (DX)(SI*4), Z2
 	VMULPS            Z2, Z5, Z5
-	VMOVUPS           Z5, (AX)
-	ADDQ              $0x40, AX
-	ADDQ              $0x40, CX
-	ADDQ              $0x40, DX
-	SUBQ              $0x10, BX
-	JMP               loop
+	VMOVUPS           Z5, (AX)(SI*4)
+	ADDQ              $0x10, SI
+	CMPQ              SI, BX
+	JLE               loop
 
 tail:
-	TESTQ             BX, BX
+	ADDQ              $0x10, BX
+	SUBQ              SI, BX
 	JEQ               end
-	MOVQ              $-1, SI
-	SHLXQ             BX, SI, SI
-	NOTQ              SI
-	KMOVW             SI, K1
-	VMOVUPS.Z         (CX), K1, Z2
+	MOVQ              $-1, DI
+	SHLXQ             BX, DI, DI
+	NOTQ              DI
+	KMOVW             DI, K1
+	VMOVUPS.Z         (CX)(SI*4), K1, Z2
 	VPXORD.BCST       actConst<>+384(SB), Z2, Z3
 	VMAXPS            Z3, Z0, Z3
 	VMINPS            Z3, Z1, Z3
@@ -1145,9 +1156,9 @@ tail:
 	VSCALEFPS         Z0, Z1, Z1
 	VADDPS.BCST       actConst<>+320(SB), Z1, Z1
 	VDIVPS            Z1, Z2, Z1
-	VMOVUPS.Z         (DX), K1, Z0
+	VMOVUPS.Z         (DX)(SI*4), K1, Z0
 	VMULPS            Z0, Z1, Z1
-	VMOVUPS           Z1, K1, (AX)
+	VMOVUPS           Z1, K1, (AX)(SI*4)
 
 end:
 	VZEROUPPER
@@ -1162,11 +1173,12 @@ TEXT ·geluTanhMulAVX512(SB), NOSPLIT, $0-32
 	MOVQ         n+24(FP), BX
 	VBROADCASTSS actConst<>+0(SB), Z0
 	VBROADCASTSS actConst<>+32(SB), Z1
+	XORQ         SI, SI
+	SUBQ         $0x10, BX
+	JLT          tail
 
 loop:
-	CMPQ              BX, $0x10
-	JLT               tail
-	VMOVUPS           (CX), Z2
+	VMOVUPS           (CX)(SI*4), Z2
 	VBROADCASTSS      actConst<>+416(SB), Z4
 	VMULPS            Z2, Z2, Z3
 	VFMADD213PS.BCST  actConst<>+448(SB), Z3, Z4
@@ -1187,23 +1199,22 @@ loop:
 	VSCALEFPS         Z3, Z5, Z5
 	VADDPS.BCST       actConst<>+320(SB), Z5, Z5
 	VDIVPS            Z5, Z2, Z5
-	VMOVUPS           (DX), Z2
+	VMOVUPS           (DX)(SI*4), Z2
 	VMULPS            Z2, Z5, Z5
-	VMOVUPS           Z5, (AX)
-	ADDQ              $0x40, AX
-	ADDQ              $0x40, CX
-	ADDQ              $0x40, DX
-	SUBQ              $0x10, BX
-	JMP               loop
+	VMOVUPS           Z5, (AX)(SI*4)
+	ADDQ              $0x10, SI
+	CMPQ              SI, BX
+	JLE               loop
 
 tail:
-	TESTQ             BX, BX
+	ADDQ              $0x10, BX
+	SUBQ              SI, BX
 	JEQ               end
-	MOVQ              $-1, SI
-	SHLXQ             BX, SI, SI
-	NOTQ              SI
-	KMOVW             SI, K1
-	VMOVUPS.Z         (CX), K1, Z2
+	MOVQ              $-1, DI
+	SHLXQ             BX, DI, DI
+	NOTQ              DI
+	KMOVW             DI, K1
+	VMOVUPS.Z         (CX)(SI*4), K1, Z2
 	VBROADCASTSS      actConst<>+416(SB), Z4
 	VMULPS            Z2, Z2, Z3
 	VFMADD213PS.BCST  actConst<>+448(SB), Z3, Z4
@@ -1224,9 +1235,9 @@ tail:
 	VSCALEFPS         Z0, Z1, Z1
 	VADDPS.BCST       actConst<>+320(SB), Z1, Z1
 	VDIVPS            Z1, Z2, Z1
-	VMOVUPS.Z         (DX), K1, Z0
+	VMOVUPS.Z         (DX)(SI*4), K1, Z0
 	VMULPS            Z0, Z1, Z1
-	VMOVUPS           Z1, K1, (AX)
+	VMOVUPS           Z1, K1, (AX)(SI*4)
 
 end:
 	VZEROUPPER
@@ -1241,11 +1252,12 @@ TEXT ·tanhCapAVX512(SB), NOSPLIT, $0-24
 	VBROADCASTSS actConst<>+32(SB), Z1
 	VBROADCASTSS limit+16(FP), Z2
 	VBROADCASTSS inverse+20(FP), Z3
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JLT          tail
 
 loop:
-	CMPQ              CX, $0x10
-	JLT               tail
-	VMOVUPS           (AX), Z4
+	VMOVUPS           (AX)(DX*4), Z4
 	VMULPS            Z3, Z4, Z4
 	VBROADCASTSS      actConst<>+320(SB), Z7
 	VPANDD.BCST       actConst<>+480(SB), Z4, Z5
@@ -1280,19 +1292,20 @@ loop:
 	VCMPPS.BCST       $0x11, actConst<>+1088(SB), Z5, K1
 	VMOVAPS           Z8, K1, Z6
 	VMULPS            Z2, Z6, Z6
-	VMOVUPS           Z6, (AX)
-	ADDQ              $0x40, AX
-	SUBQ              $0x10, CX
-	JMP               loop
+	VMOVUPS           Z6, (AX)(DX*4)
+	ADDQ              $0x10, DX
+	CMPQ              DX, CX
+	JLE               loop
 
 tail:
-	TESTQ             CX, CX
+	ADDQ              $0x10, CX
+	SUBQ              DX, CX
 	JEQ               end
-	MOVQ              $-1, DX
-	SHLXQ             CX, DX, DX
-	NOTQ              DX
-	KMOVW             DX, K1
-	VMOVUPS.Z         (AX), K1, Z4
+	MOVQ              $-1, BX
+	SHLXQ             CX, BX, BX
+	NOTQ              BX
+	KMOVW             BX, K1
+	VMOVUPS.Z         (AX)(DX*4), K1, Z4
 	VMULPS            Z3, Z4, Z4
 	VBROADCASTSS      actConst<>+320(SB), Z6
 	VPANDD.BCST       actConst<>+480(SB), Z4, Z3
@@ -1327,7 +1340,7 @@ tail:
 	VCMPPS.BCST       $0x11, actConst<>+1088(SB), Z3, K2
 	VMOVAPS           Z7, K2, Z0
 	VMULPS            Z2, Z0, Z0
-	VMOVUPS           Z0, K1, (AX)
+	VMOVUPS           Z0, K1, (AX)(DX*4)
 
 end:
 	VZEROUPPER
@@ -1344,11 +1357,12 @@ TEXT ·expSumAVX512(SB), NOSPLIT, $0-36
 	VBROADCASTSS most+24(FP), Z2
 	VPXORD       Z3, Z3, Z3
 	MOVQ         AX, BX
+	XORQ         SI, SI
+	SUBQ         $0x10, DX
+	JLT          tail
 
 loop:
-	CMPQ              DX, $0x10
-	JLT               tail
-	VMOVUPS           (CX), Z4
+	VMOVUPS           (CX)(SI*4), Z4
 	VSUBPS            Z2, Z4, Z4
 	VMAXPS            Z4, Z0, Z4
 	VMINPS            Z4, Z1, Z4
@@ -1366,23 +1380,23 @@ loop:
 	VSCALEFPS         Z5, Z6, Z6
 	TESTQ             BX, BX
 	JEQ               sum
-	VMOVUPS           Z6, (AX)
+	VMOVUPS           Z6, (AX)(SI*4)
 
 sum:
 	VADDPS Z6, Z3, Z3
-	ADDQ   $0x40, AX
-	ADDQ   $0x40, CX
-	SUBQ   $0x10, DX
-	JMP    loop
+	ADDQ   $0x10, SI
+	CMPQ   SI, DX
+	JLE    loop
 
 tail:
-	TESTQ             DX, DX
+	ADDQ              $0x10, DX
+	SUBQ              SI, DX
 	JEQ               end
-	MOVQ              $-1, SI
-	SHLXQ             DX, SI, SI
-	NOTQ              SI
-	KMOVW             SI, K1
-	VMOVUPS.Z         (CX), K1, Z4
+	MOVQ              $-1, DI
+	SHLXQ             DX, DI, DI
+	NOTQ              DI
+	KMOVW             DI, K1
+	VMOVUPS.Z         (CX)(SI*4), K1, Z4
 	VSUBPS            Z2, Z4, Z4
 	VMAXPS            Z4, Z0, Z4
 	VMINPS            Z4, Z1, Z4
@@ -1401,7 +1415,7 @@ tail:
 	VMOVAPS.Z         Z1, K1, Z1
 	TESTQ             BX, BX
 	JEQ               tailSum
-	VMOVUPS           Z1, K1, (AX)
+	VMOVUPS           Z1, K1, (AX)(SI*4)
 
 tailSum:
 	VADDPS Z1, Z3, Z3

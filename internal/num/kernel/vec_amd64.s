@@ -11,30 +11,31 @@ TEXT ·addScaledAVX2(SB), NOSPLIT, $0-28
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS s+24(FP), Y0
+	XORQ         BX, BX
+	SUBQ         $0x08, DX
+	JLT          tail
 
 loop:
-	CMPQ        DX, $0x08
-	JLT         tail
-	VMOVUPS     (AX), Y1
-	VMOVUPS     (CX), Y2
+	VMOVUPS     (AX)(BX*4), Y1
+	VMOVUPS     (CX)(BX*4), Y2
 	VFMADD231PS Y2, Y0, Y1
-	VMOVUPS     Y1, (AX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	SUBQ        $0x08, DX
-	JMP         loop
+	VMOVUPS     Y1, (AX)(BX*4)
+	ADDQ        $0x08, BX
+	CMPQ        BX, DX
+	JLE         loop
 
 tail:
-	TESTQ       DX, DX
+	ADDQ        $0x08, DX
+	SUBQ        BX, DX
 	JEQ         end
-	LEAQ        tailMask<>+0(SB), BX
-	MOVQ        $0x00000008, SI
-	SUBQ        DX, SI
-	VMOVUPS     (BX)(SI*4), Y1
-	VMASKMOVPS  (AX), Y1, Y2
-	VMASKMOVPS  (CX), Y1, Y3
+	LEAQ        tailMask<>+0(SB), SI
+	MOVQ        $0x00000008, DI
+	SUBQ        DX, DI
+	VMOVUPS     (SI)(DI*4), Y1
+	VMASKMOVPS  (AX)(BX*4), Y1, Y2
+	VMASKMOVPS  (CX)(BX*4), Y1, Y3
 	VFMADD231PS Y3, Y0, Y2
-	VMASKMOVPS  Y2, Y1, (AX)
+	VMASKMOVPS  Y2, Y1, (AX)(BX*4)
 
 end:
 	VZEROUPPER
@@ -46,27 +47,29 @@ TEXT ·scaleAVX2(SB), NOSPLIT, $0-20
 	MOVQ         x+0(FP), AX
 	MOVQ         n+8(FP), CX
 	VBROADCASTSS s+16(FP), Y0
+	XORQ         DX, DX
+	SUBQ         $0x08, CX
+	JLT          tail
 
 loop:
-	CMPQ    CX, $0x08
-	JLT     tail
-	VMOVUPS (AX), Y1
+	VMOVUPS (AX)(DX*4), Y1
 	VMULPS  Y0, Y1, Y1
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, CX
-	JMP     loop
+	VMOVUPS Y1, (AX)(DX*4)
+	ADDQ    $0x08, DX
+	CMPQ    DX, CX
+	JLE     loop
 
 tail:
-	TESTQ      CX, CX
+	ADDQ       $0x08, CX
+	SUBQ       DX, CX
 	JEQ        end
-	LEAQ       tailMask<>+0(SB), DX
-	MOVQ       $0x00000008, BX
-	SUBQ       CX, BX
-	VMOVUPS    (DX)(BX*4), Y1
-	VMASKMOVPS (AX), Y1, Y2
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       $0x00000008, SI
+	SUBQ       CX, SI
+	VMOVUPS    (BX)(SI*4), Y1
+	VMASKMOVPS (AX)(DX*4), Y1, Y2
 	VMULPS     Y0, Y2, Y2
-	VMASKMOVPS Y2, Y1, (AX)
+	VMASKMOVPS Y2, Y1, (AX)(DX*4)
 
 end:
 	VZEROUPPER
@@ -80,33 +83,33 @@ TEXT ·mulScaledAVX2(SB), NOSPLIT, $0-36
 	MOVQ         w+16(FP), DX
 	MOVQ         n+24(FP), BX
 	VBROADCASTSS s+32(FP), Y0
+	XORQ         SI, SI
+	SUBQ         $0x08, BX
+	JLT          tail
 
 loop:
-	CMPQ    BX, $0x08
-	JLT     tail
-	VMOVUPS (CX), Y1
+	VMOVUPS (CX)(SI*4), Y1
 	VMULPS  Y0, Y1, Y1
-	VMOVUPS (DX), Y2
+	VMOVUPS (DX)(SI*4), Y2
 	VMULPS  Y2, Y1, Y1
-	VMOVUPS Y1, (AX)
-	ADDQ    $0x20, AX
-	ADDQ    $0x20, CX
-	ADDQ    $0x20, DX
-	SUBQ    $0x08, BX
-	JMP     loop
+	VMOVUPS Y1, (AX)(SI*4)
+	ADDQ    $0x08, SI
+	CMPQ    SI, BX
+	JLE     loop
 
 tail:
-	TESTQ      BX, BX
+	ADDQ       $0x08, BX
+	SUBQ       SI, BX
 	JEQ        end
-	LEAQ       tailMask<>+0(SB), SI
-	MOVQ       $0x00000008, DI
-	SUBQ       BX, DI
-	VMOVUPS    (SI)(DI*4), Y1
-	VMASKMOVPS (CX), Y1, Y2
+	LEAQ       tailMask<>+0(SB), DI
+	MOVQ       $0x00000008, R8
+	SUBQ       BX, R8
+	VMOVUPS    (DI)(R8*4), Y1
+	VMASKMOVPS (CX)(SI*4), Y1, Y2
 	VMULPS     Y0, Y2, Y2
-	VMASKMOVPS (DX), Y1, Y0
+	VMASKMOVPS (DX)(SI*4), Y1, Y0
 	VMULPS     Y0, Y2, Y2
-	VMASKMOVPS Y2, Y1, (AX)
+	VMASKMOVPS Y2, Y1, (AX)(SI*4)
 
 end:
 	VZEROUPPER
@@ -119,28 +122,30 @@ TEXT ·sumSquaresAVX2(SB), NOSPLIT, $0-24
 	MOVQ   n+8(FP), CX
 	VXORPS Y0, Y0, Y0
 	VXORPS Y1, Y1, Y1
+	XORQ   DX, DX
+	SUBQ   $0x08, CX
+	JLT    tail
 
 loop:
-	CMPQ         CX, $0x08
-	JLT          tail
-	VMOVUPS      (AX), Y2
+	VMOVUPS      (AX)(DX*4), Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X3, Y3
 	VFMADD231PD  Y2, Y2, Y0
 	VFMADD231PD  Y3, Y3, Y1
-	ADDQ         $0x20, AX
-	SUBQ         $0x08, CX
-	JMP          loop
+	ADDQ         $0x08, DX
+	CMPQ         DX, CX
+	JLE          loop
 
 tail:
-	TESTQ        CX, CX
+	ADDQ         $0x08, CX
+	SUBQ         DX, CX
 	JEQ          end
-	LEAQ         tailMask<>+0(SB), DX
-	MOVQ         $0x00000008, BX
-	SUBQ         CX, BX
-	VMOVUPS      (DX)(BX*4), Y2
-	VMASKMOVPS   (AX), Y2, Y2
+	LEAQ         tailMask<>+0(SB), BX
+	MOVQ         $0x00000008, SI
+	SUBQ         CX, SI
+	VMOVUPS      (BX)(SI*4), Y2
+	VMASKMOVPS   (AX)(DX*4), Y2, Y2
 	VEXTRACTF128 $0x01, Y2, X3
 	VCVTPS2PD    X2, Y2
 	VCVTPS2PD    X3, Y3
@@ -157,6 +162,266 @@ end:
 	MOVSD        X1, ret+16(FP)
 	RET
 
+// func ropeHalvesAVX2(a *float32, b *float32, cos *float32, sin *float32, n int)
+// Requires: AVX, FMA3
+TEXT ·ropeHalvesAVX2(SB), NOSPLIT, $0-40
+	MOVQ a+0(FP), AX
+	MOVQ b+8(FP), CX
+	MOVQ cos+16(FP), DX
+	MOVQ sin+24(FP), BX
+	MOVQ n+32(FP), SI
+	XORQ DI, DI
+	SUBQ $0x08, SI
+	JLT  tail
+
+loop:
+	VMOVUPS     (AX)(DI*4), Y0
+	VMOVUPS     (CX)(DI*4), Y1
+	VMOVUPS     (DX)(DI*4), Y2
+	VMOVUPS     (BX)(DI*4), Y3
+	VMULPS      Y3, Y1, Y4
+	VMULPS      Y3, Y0, Y3
+	VFMSUB231PS Y2, Y0, Y4
+	VFMADD231PS Y2, Y1, Y3
+	VMOVUPS     Y4, (AX)(DI*4)
+	VMOVUPS     Y3, (CX)(DI*4)
+	ADDQ        $0x08, DI
+	CMPQ        DI, SI
+	JLE         loop
+
+tail:
+	ADDQ        $0x08, SI
+	SUBQ        DI, SI
+	JEQ         end
+	LEAQ        tailMask<>+0(SB), R8
+	MOVQ        $0x00000008, R9
+	SUBQ        SI, R9
+	VMOVUPS     (R8)(R9*4), Y0
+	VMASKMOVPS  (AX)(DI*4), Y0, Y1
+	VMASKMOVPS  (CX)(DI*4), Y0, Y2
+	VMASKMOVPS  (DX)(DI*4), Y0, Y3
+	VMASKMOVPS  (BX)(DI*4), Y0, Y4
+	VMULPS      Y4, Y2, Y5
+	VMULPS      Y4, Y1, Y4
+	VFMSUB231PS Y3, Y1, Y5
+	VFMADD231PS Y3, Y2, Y4
+	VMASKMOVPS  Y5, Y0, (AX)(DI*4)
+	VMASKMOVPS  Y4, Y0, (CX)(DI*4)
+
+end:
+	VZEROUPPER
+	RET
+
+// func addScaledAVX512(dst *float32, x *float32, n int, s float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·addScaledAVX512(SB), NOSPLIT, $0-28
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS s+24(FP), Z0
+	XORQ         BX, BX
+	SUBQ         $0x10, DX
+	JLT          tail
+
+loop:
+	VMOVUPS     (AX)(BX*4), Z1
+	VMOVUPS     (CX)(BX*4), Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, (AX)(BX*4)
+	ADDQ        $0x10, BX
+	CMPQ        BX, DX
+	JLE         loop
+
+tail:
+	ADDQ        $0x10, DX
+	SUBQ        BX, DX
+	JEQ         end
+	MOVQ        $-1, SI
+	SHLXQ       DX, SI, SI
+	NOTQ        SI
+	KMOVW       SI, K1
+	VMOVUPS.Z   (AX)(BX*4), K1, Z1
+	VMOVUPS.Z   (CX)(BX*4), K1, Z2
+	VFMADD231PS Z2, Z0, Z1
+	VMOVUPS     Z1, K1, (AX)(BX*4)
+
+end:
+	VZEROUPPER
+	RET
+
+// func scaleAVX512(x *float32, n int, s float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·scaleAVX512(SB), NOSPLIT, $0-20
+	MOVQ         x+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS s+16(FP), Z0
+	XORQ         DX, DX
+	SUBQ         $0x10, CX
+	JLT          tail
+
+loop:
+	VMOVUPS (AX)(DX*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)(DX*4)
+	ADDQ    $0x10, DX
+	CMPQ    DX, CX
+	JLE     loop
+
+tail:
+	ADDQ      $0x10, CX
+	SUBQ      DX, CX
+	JEQ       end
+	MOVQ      $-1, BX
+	SHLXQ     CX, BX, BX
+	NOTQ      BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*4), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(DX*4)
+
+end:
+	VZEROUPPER
+	RET
+
+// func mulScaledAVX512(dst *float32, x *float32, w *float32, n int, s float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·mulScaledAVX512(SB), NOSPLIT, $0-36
+	MOVQ         dst+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         w+16(FP), DX
+	MOVQ         n+24(FP), BX
+	VBROADCASTSS s+32(FP), Z0
+	XORQ         SI, SI
+	SUBQ         $0x10, BX
+	JLT          tail
+
+loop:
+	VMOVUPS (CX)(SI*4), Z1
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS (DX)(SI*4), Z2
+	VMULPS  Z2, Z1, Z1
+	VMOVUPS Z1, (AX)(SI*4)
+	ADDQ    $0x10, SI
+	CMPQ    SI, BX
+	JLE     loop
+
+tail:
+	ADDQ      $0x10, BX
+	SUBQ      SI, BX
+	JEQ       end
+	MOVQ      $-1, DI
+	SHLXQ     BX, DI, DI
+	NOTQ      DI
+	KMOVW     DI, K1
+	VMOVUPS.Z (CX)(SI*4), K1, Z1
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS.Z (DX)(SI*4), K1, Z0
+	VMULPS    Z0, Z1, Z1
+	VMOVUPS   Z1, K1, (AX)(SI*4)
+
+end:
+	VZEROUPPER
+	RET
+
+// func sumSquaresAVX512(x *float32, n int) float64
+// Requires: AVX, AVX512F, BMI2, SSE2
+TEXT ·sumSquaresAVX512(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), AX
+	MOVQ   n+8(FP), CX
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	XORQ   DX, DX
+	SUBQ   $0x10, CX
+	JLT    tail
+
+loop:
+	VMOVUPS       (AX)(DX*4), Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y3, Z3
+	VFMADD231PD   Z2, Z2, Z0
+	VFMADD231PD   Z3, Z3, Z1
+	ADDQ          $0x10, DX
+	CMPQ          DX, CX
+	JLE           loop
+
+tail:
+	ADDQ          $0x10, CX
+	SUBQ          DX, CX
+	JEQ           end
+	MOVQ          $-1, BX
+	SHLXQ         CX, BX, BX
+	NOTQ          BX
+	KMOVW         BX, K1
+	VMOVUPS.Z     (AX)(DX*4), K1, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VCVTPS2PD     Y2, Z2
+	VCVTPS2PD     Y3, Z3
+	VFMADD231PD   Z2, Z2, Z0
+	VFMADD231PD   Z3, Z3, Z1
+
+end:
+	VADDPD        Z1, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y1
+	VADDPD        Y1, Y0, Y0
+	VEXTRACTF128  $0x01, Y0, X1
+	VADDPD        X0, X1, X1
+	VPERMILPD     $0x01, X1, X0
+	VADDSD        X0, X1, X1
+	VZEROUPPER
+	MOVSD         X1, ret+16(FP)
+	RET
+
+// func ropeHalvesAVX512(a *float32, b *float32, cos *float32, sin *float32, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·ropeHalvesAVX512(SB), NOSPLIT, $0-40
+	MOVQ a+0(FP), AX
+	MOVQ b+8(FP), CX
+	MOVQ cos+16(FP), DX
+	MOVQ sin+24(FP), BX
+	MOVQ n+32(FP), SI
+	XORQ DI, DI
+	SUBQ $0x10, SI
+	JLT  tail
+
+loop:
+	VMOVUPS     (AX)(DI*4), Z0
+	VMOVUPS     (CX)(DI*4), Z1
+	VMOVUPS     (DX)(DI*4), Z2
+	VMOVUPS     (BX)(DI*4), Z3
+	VMULPS      Z3, Z1, Z4
+	VMULPS      Z3, Z0, Z3
+	VFMSUB231PS Z2, Z0, Z4
+	VFMADD231PS Z2, Z1, Z3
+	VMOVUPS     Z4, (AX)(DI*4)
+	VMOVUPS     Z3, (CX)(DI*4)
+	ADDQ        $0x10, DI
+	CMPQ        DI, SI
+	JLE         loop
+
+tail:
+	ADDQ        $0x10, SI
+	SUBQ        DI, SI
+	JEQ         end
+	MOVQ        $-1, R8
+	SHLXQ       SI, R8, R8
+	NOTQ        R8
+	KMOVW       R8, K1
+	VMOVUPS.Z   (AX)(DI*4), K1, Z0
+	VMOVUPS.Z   (CX)(DI*4), K1, Z1
+	VMOVUPS.Z   (DX)(DI*4), K1, Z2
+	VMOVUPS.Z   (BX)(DI*4), K1, Z3
+	VMULPS      Z3, Z1, Z4
+	VMULPS      Z3, Z0, Z3
+	VFMSUB231PS Z2, Z0, Z4
+	VFMADD231PS Z2, Z1, Z3
+	VMOVUPS     Z4, K1, (AX)(DI*4)
+	VMOVUPS     Z3, K1, (CX)(DI*4)
+
+end:
+	VZEROUPPER
+	RET
+
 // func maxOfAVX2(x *float32, n int) float32
 // Requires: AVX, SSE
 TEXT ·maxOfAVX2(SB), NOSPLIT, $0-20
@@ -164,24 +429,26 @@ TEXT ·maxOfAVX2(SB), NOSPLIT, $0-20
 	MOVQ         n+8(FP), CX
 	VBROADCASTSS vecConst<>+0(SB), Y0
 	VMOVAPS      Y0, Y1
+	XORQ         DX, DX
+	SUBQ         $0x08, CX
+	JLT          tail
 
 loop:
-	CMPQ    CX, $0x08
-	JLT     tail
-	VMOVUPS (AX), Y2
+	VMOVUPS (AX)(DX*4), Y2
 	VMAXPS  Y2, Y1, Y1
-	ADDQ    $0x20, AX
-	SUBQ    $0x08, CX
-	JMP     loop
+	ADDQ    $0x08, DX
+	CMPQ    DX, CX
+	JLE     loop
 
 tail:
-	TESTQ      CX, CX
+	ADDQ       $0x08, CX
+	SUBQ       DX, CX
 	JEQ        end
-	LEAQ       tailMask<>+0(SB), DX
-	MOVQ       $0x00000008, BX
-	SUBQ       CX, BX
-	VMOVUPS    (DX)(BX*4), Y2
-	VMASKMOVPS (AX), Y2, Y3
+	LEAQ       tailMask<>+0(SB), BX
+	MOVQ       $0x00000008, SI
+	SUBQ       CX, SI
+	VMOVUPS    (BX)(SI*4), Y2
+	VMASKMOVPS (AX)(DX*4), Y2, Y3
 	VBLENDVPS  Y2, Y3, Y0, Y3
 	VMAXPS     Y3, Y1, Y1
 
@@ -195,57 +462,6 @@ end:
 	VMAXPS       X0, X1, X1
 	VZEROUPPER
 	MOVSS        X1, ret+16(FP)
-	RET
-
-// func ropeHalvesAVX2(a *float32, b *float32, cos *float32, sin *float32, n int)
-// Requires: AVX, FMA3
-TEXT ·ropeHalvesAVX2(SB), NOSPLIT, $0-40
-	MOVQ a+0(FP), AX
-	MOVQ b+8(FP), CX
-	MOVQ cos+16(FP), DX
-	MOVQ sin+24(FP), BX
-	MOVQ n+32(FP), SI
-
-loop:
-	CMPQ        SI, $0x08
-	JLT         tail
-	VMOVUPS     (AX), Y0
-	VMOVUPS     (CX), Y1
-	VMOVUPS     (DX), Y2
-	VMOVUPS     (BX), Y3
-	VMULPS      Y3, Y1, Y4
-	VMULPS      Y3, Y0, Y3
-	VFMSUB231PS Y2, Y0, Y4
-	VFMADD231PS Y2, Y1, Y3
-	VMOVUPS     Y4, (AX)
-	VMOVUPS     Y3, (CX)
-	ADDQ        $0x20, AX
-	ADDQ        $0x20, CX
-	ADDQ        $0x20, DX
-	ADDQ        $0x20, BX
-	SUBQ        $0x08, SI
-	JMP         loop
-
-tail:
-	TESTQ       SI, SI
-	JEQ         end
-	LEAQ        tailMask<>+0(SB), DI
-	MOVQ        $0x00000008, R8
-	SUBQ        SI, R8
-	VMOVUPS     (DI)(R8*4), Y0
-	VMASKMOVPS  (AX), Y0, Y1
-	VMASKMOVPS  (CX), Y0, Y2
-	VMASKMOVPS  (DX), Y0, Y3
-	VMASKMOVPS  (BX), Y0, Y4
-	VMULPS      Y4, Y2, Y5
-	VMULPS      Y4, Y1, Y4
-	VFMSUB231PS Y3, Y1, Y5
-	VFMADD231PS Y3, Y2, Y4
-	VMASKMOVPS  Y5, Y0, (AX)
-	VMASKMOVPS  Y4, Y0, (CX)
-
-end:
-	VZEROUPPER
 	RET
 
 // func ropePairsAVX2(x *float32, cos *float32, sin *float32, n int)

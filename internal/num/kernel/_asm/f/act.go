@@ -121,6 +121,7 @@ func (m *vecMath) tanh(y VecVirtual) VecVirtual {
 type span struct {
 	m    *vecMath
 	n    GPVirtual
+	at   GPVirtual // values done
 	ptrs []GPVirtual
 	mask Register // of the tail; nil before it
 }
@@ -128,7 +129,7 @@ type span struct {
 // load reads the next values of array i; masked ones are 0.
 func (w *span) load(i int) VecVirtual {
 	r := w.m.reg()
-	at := Mem{Base: w.ptrs[i]}
+	at := Mem{Base: w.ptrs[i], Index: w.at, Scale: 4}
 	switch {
 	case w.mask == nil:
 		VMOVUPS(at, r)
@@ -142,7 +143,7 @@ func (w *span) load(i int) VecVirtual {
 
 // store writes the next values of array i.
 func (w *span) store(r VecVirtual, i int) {
-	at := Mem{Base: w.ptrs[i]}
+	at := Mem{Base: w.ptrs[i], Index: w.at, Scale: 4}
 	switch {
 	case w.mask == nil:
 		VMOVUPS(r, at)
@@ -156,17 +157,18 @@ func (w *span) store(r VecVirtual, i int) {
 // walk writes the loop and its tail.
 func (w *span) walk(body func()) {
 	lanes := w.m.lanes
-	Label("loop")
-	CMPQ(w.n, U8(lanes))
+	w.at = GP64()
+	XORQ(w.at, w.at)
+	SUBQ(U8(lanes), w.n) // the last place where a whole register fits
 	JLT(LabelRef("tail"))
+	Label("loop")
 	body()
-	for _, p := range w.ptrs {
-		ADDQ(U8(w.m.bytes()), p)
-	}
-	SUBQ(U8(lanes), w.n)
-	JMP(LabelRef("loop"))
+	ADDQ(U8(lanes), w.at)
+	CMPQ(w.at, w.n)
+	JLE(LabelRef("loop"))
 	Label("tail")
-	TESTQ(w.n, w.n)
+	ADDQ(U8(lanes), w.n)
+	SUBQ(w.at, w.n)
 	JEQ(LabelRef("end"))
 	w.makeMask()
 	body()

@@ -8,16 +8,19 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// vecs writes what memory bounds: one 256-bit version serves both levels.
+// vecs writes what is done to rows with an instruction or two a value.
 func vecs() {
 	c := newTable("vecConst")
+	for _, s := range isas {
+		m := func() *vecMath { return &vecMath{isa: s, c: c} }
+		addScaled(m())
+		scale(m())
+		mulScaled(m())
+		sumSquares(m())
+		ropeHalves(m())
+	}
 	m := func() *vecMath { return &vecMath{isa: avx2, c: c} }
-	addScaled(m())
-	scale(m())
-	mulScaled(m())
-	sumSquares(m())
 	maxOf(m())
-	ropeHalves(m())
 	ropePairs(m())
 	widen()
 	narrow(m(), "narrowAVX2", narrowRow)
@@ -27,7 +30,7 @@ func vecs() {
 }
 
 func addScaled(m *vecMath) {
-	TEXT("addScaledAVX2", NOSPLIT, "func(dst, x *float32, n int, s float32)")
+	TEXT("addScaled"+m.name, NOSPLIT, "func(dst, x *float32, n int, s float32)")
 	w := &span{m: m}
 	w.open("dst", "x")
 	s := m.reg()
@@ -41,7 +44,7 @@ func addScaled(m *vecMath) {
 }
 
 func scale(m *vecMath) {
-	TEXT("scaleAVX2", NOSPLIT, "func(x *float32, n int, s float32)")
+	TEXT("scale"+m.name, NOSPLIT, "func(x *float32, n int, s float32)")
 	w := &span{m: m}
 	w.open("x")
 	s := m.reg()
@@ -55,7 +58,7 @@ func scale(m *vecMath) {
 }
 
 func mulScaled(m *vecMath) {
-	TEXT("mulScaledAVX2", NOSPLIT, "func(dst, x, w *float32, n int, s float32)")
+	TEXT("mulScaled"+m.name, NOSPLIT, "func(dst, x, w *float32, n int, s float32)")
 	w := &span{m: m}
 	w.open("dst", "x", "w")
 	s := m.reg()
@@ -71,24 +74,25 @@ func mulScaled(m *vecMath) {
 
 // sumSquares adds in float64: it neither overflows nor loses digits.
 func sumSquares(m *vecMath) {
-	TEXT("sumSquaresAVX2", NOSPLIT, "func(x *float32, n int) float64")
+	TEXT("sumSquares"+m.name, NOSPLIT, "func(x *float32, n int) float64")
 	w := &span{m: m}
 	w.open("x")
-	low, high := YMM(), YMM()
+	low, high := m.reg(), m.reg()
 	m.zero(low)
 	m.zero(high)
 	w.walk(func() {
 		x := w.load(0)
-		a, b, half := YMM(), YMM(), XMM()
-		VEXTRACTF128(U8(1), x, half)
-		VCVTPS2PD(x.AsX(), a)
-		VCVTPS2PD(half, b)
+		a, b := m.doubles(x)
 		VFMADD231PD(a, a, low)
 		VFMADD231PD(b, b, high)
 	})
 	VADDPD(high, low, low)
+	if m.lanes == 16 {
+		VEXTRACTF64X4(U8(1), low, high.AsY())
+		VADDPD(high.AsY(), low.AsY(), low.AsY())
+	}
 	half := XMM()
-	VEXTRACTF128(U8(1), low, half)
+	VEXTRACTF128(U8(1), low.AsY(), half)
 	VADDPD(low.AsX(), half, half)
 	other := XMM()
 	VPERMILPD(U8(1), half, other)
@@ -96,6 +100,21 @@ func sumSquares(m *vecMath) {
 	VZEROUPPER()
 	Store(half, ReturnIndex(0))
 	RET()
+}
+
+// doubles returns the lower and the upper half of x as float64.
+func (m *vecMath) doubles(x VecVirtual) (low, high VecVirtual) {
+	low, high = m.reg(), m.reg()
+	if m.lanes == 16 {
+		VEXTRACTF64X4(U8(1), x, high.AsY())
+		VCVTPS2PD(x.AsY(), low)
+		VCVTPS2PD(high.AsY(), high)
+		return low, high
+	}
+	VEXTRACTF128(U8(1), x, high.AsX())
+	VCVTPS2PD(x.AsX(), low)
+	VCVTPS2PD(high.AsX(), high)
+	return low, high
 }
 
 func maxOf(m *vecMath) {
@@ -120,7 +139,7 @@ func maxOf(m *vecMath) {
 
 // ropeHalves turns (a[i], b[i]) by the angle of (cos[i], sin[i]).
 func ropeHalves(m *vecMath) {
-	TEXT("ropeHalvesAVX2", NOSPLIT, "func(a, b, cos, sin *float32, n int)")
+	TEXT("ropeHalves"+m.name, NOSPLIT, "func(a, b, cos, sin *float32, n int)")
 	w := &span{m: m}
 	w.open("a", "b", "cos", "sin")
 	w.walk(func() {
