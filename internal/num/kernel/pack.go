@@ -68,6 +68,12 @@ func packPanel(f *form, dst []byte, parts []Part, r0, C int) {
 		}
 		break
 	}
+	if len(parts) > 0 && f.float == 0 && parts[0].Rows-r0 >= PanelRows {
+		rowBytes, _ := parts[0].Type.RowBytes(C)
+		if packWhole(parts[0].Type, dst, parts[0].Data[r0*rowBytes:(r0+PanelRows)*rowBytes], C) {
+			return
+		}
+	}
 	var rows rowSet
 	// A panel nearly always lies in one part; where two types meet in it, each
 	// is packed with the other's rows missing.

@@ -28,9 +28,9 @@ func splitPanel(upper, low, whole []byte) {
 	}
 }
 
-// splitBlock cuts the values of a block into upper nibbles and the planes of
+// splitGeneric cuts the values of a block into upper nibbles and the planes of
 // bits 2 and 3 and of bits 0 and 1, eight bytes at a time.
-func splitBlock(nibbles *[256]byte, mid, low *[128]byte, q *[512]byte) {
+func splitGeneric(nibbles *[256]byte, mid, low *[128]byte, q *[512]byte) {
 	const top = 0xf0f0f0f0f0f0f0f0
 	word := func(g, at int) uint64 { return binary.LittleEndian.Uint64(q[64*g+at:]) }
 	for at := 0; at <= 64-8; at += 8 {

@@ -13,10 +13,10 @@ import (
 )
 
 func main() {
-	file := flag.String("file", "", "tile, weigh, act or vec")
+	file := flag.String("file", "", "tile, weigh, act, vec or pack")
 	// avo reads -out and writes the assembly there.
 	flag.Parse()
-	write := map[string]func(){"tile": tiles, "weigh": weighs, "act": acts, "vec": vecs}[*file]
+	write := map[string]func(){"tile": tiles, "weigh": weighs, "act": acts, "vec": vecs, "pack": packs}[*file]
 	if write == nil {
 		fmt.Fprintf(os.Stderr, "f: unknown -file %q\n", *file)
 		os.Exit(2)
