@@ -121,6 +121,7 @@ func (l *loop) turn(x, units Register) {
 	MOVQ(l.w, start)
 	MOVQ(U32(turnUnits), left)
 	if l.f.head > 0 {
+		PREFETCHT0(Mem{Base: l.w, Disp: ahead})
 		ADDQ(U32(l.f.head), l.w)
 	} else { // the last turn may be shorter
 		CMPQ(units, left)
