@@ -23,7 +23,7 @@ num/half:
 num/mem:
 num/par: num/cpu
 num/quant: num/half
-num/roof: num/cpu
+num/roof: num/cpu num/mem
 num/kernel: num/cpu num/half num/quant
 weights: num/quant
 weights/gguf: weights num/quant num/mem

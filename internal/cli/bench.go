@@ -61,7 +61,9 @@ func (c *benchCmd) Run(ctx context.Context, env *Env, g *globals) error {
 	r := benchResult{
 		Model: m.Info().Name, Kernels: cpu.Current().String(), Threads: o.Threads,
 		LoadMS: float64(time.Since(start)) / 1e6, Weights: m.Net().WeightBytes(),
-		Bandwidth: roof.ReadBandwidth(o.Threads),
+	}
+	if r.Bandwidth, err = roof.ReadBandwidth(o.Threads); err != nil {
+		return fmt.Errorf("measuring the memory: %w", err)
 	}
 	r.MACPeak, _ = roof.MultiplyAdds(o.Threads)
 	if err := c.prefill(ctx, m, &r); err != nil {

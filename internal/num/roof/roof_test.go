@@ -8,8 +8,8 @@ import (
 )
 
 func TestRoofsAreSane(t *testing.T) {
-	if b := ReadBandwidth(1); b < 5e8 || b > 1e12 {
-		t.Errorf("read bandwidth %.3g bytes/s", b)
+	if b, err := ReadBandwidth(1); err != nil || b < 5e8 || b > 1e12 {
+		t.Errorf("read bandwidth %.3g bytes/s, %v", b, err)
 	}
 	cputest.ForEach(t, func(t *testing.T, l cpu.Level) {
 		m, ok := MultiplyAdds(1)
