@@ -19,7 +19,7 @@ type Acts struct {
 // The 8-bit form of a row is a record of one cache line for each 32 columns:
 //
 //	x       32 int8
-//	scale   float32: value = x·scale
+//	scale   float32 of 22 bits: value = x·scale
 //	sum     float32: Σx·scale
 //	zero8   int32: -8·Σx
 //	zero16  int32: -16·Σx

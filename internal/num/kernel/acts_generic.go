@@ -23,8 +23,8 @@ func quantizeRowGeneric(records []byte, row []float32) {
 }
 
 // quantizeBlock quantises up to 32 values; missing ones are zero. The scale is
-// max|x|/127; the two roundings of it and of its inverse leave max|x|/scale
-// within 127 ± 0.0001, so that no x becomes 128.
+// max|x|/127, its last two bits cleared; that and the rounding of its inverse
+// leave max|x|/scale within 127 ± 0.0001, so that no x becomes 128.
 func quantizeBlock(rec *[recordBytes]byte, x []float32) {
 	scale, inverse := blockScale(x)
 	*rec = [recordBytes]byte{}
@@ -65,6 +65,6 @@ func blockScale(x []float32) (scale, inverse float32) {
 	case most < bitsTiny:
 		return 0, 0
 	}
-	scale = math.Float32frombits(most) / 127
+	scale = math.Float32frombits(math.Float32bits(math.Float32frombits(most)/127) &^ 3)
 	return scale, 1 / scale
 }

@@ -80,6 +80,8 @@ quantizeBlock:
 	CMPL         BX, $0x0d800000
 	JB           quantizeTiny
 	VDIVSS       X4, X10, X10
+	VPSRLD       $0x02, X10, X10
+	VPSLLD       $0x02, X10, X10
 	VDIVSS       X10, X5, X11
 	VBROADCASTSS X11, Y11
 	VMULPS       Y11, Y6, Y6
@@ -202,6 +204,8 @@ foursLoop:
 	JNE           foursEnd
 	VPCMPUD       $0x05, foursTiny<>+0(SB), X19, K3
 	VDIVPS.Z      fours127<>+0(SB), X19, K3, X20
+	VPSRLD        $0x02, X20, X20
+	VPSLLD        $0x02, X20, X20
 	VMOVUPS       foursOne<>+0(SB), X21
 	VDIVPS.Z      X20, X21, K3, X21
 	VPERMPS       Z21, Z3, Z18

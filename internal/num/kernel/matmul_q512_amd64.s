@@ -11874,16 +11874,20 @@ direct5128Upperx8Row:
 // func strip512Zero1x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero1x1(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	MOVQ   blocks+56(FP), DX
-	MOVQ   begin+48(FP), BX
-	ADDQ   CX, BX
-	MOVQ   ahead+64(FP), SI
-	MOVQ   step+72(FP), DI
-	VPXORD Z0, Z0, Z0
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	MOVQ         blocks+56(FP), DX
+	MOVQ         begin+48(FP), BX
+	ADDQ         CX, BX
+	MOVQ         ahead+64(FP), SI
+	MOVQ         step+72(FP), DI
+	MOVL         $0x4b400000, R8
+	VPBROADCASTD R8, Z6
+	MOVL         $0xcb400000, R8
+	VPBROADCASTD R8, Z7
+	VPXORD       Z0, Z0, Z0
 
 strip512Zero1x1Block:
 	PREFETCHT1 (SI)
@@ -11898,6 +11902,7 @@ strip512Zero1x1Block:
 strip512Zero1x1Sums:
 	ADDQ         DI, SI
 	VPBROADCASTD (BX), Z1
+	VPADDD       Z6, Z1, Z1
 	VMOVDQU64    (AX), Z2
 	VPBROADCASTD (CX), Z3
 	VPDPBUSD     Z3, Z2, Z1
@@ -11924,8 +11929,8 @@ strip512Zero1x1Sums:
 	VPDPBUSD     Z3, Z2, Z1
 	VMOVUPS      512(AX), Z2
 	VBROADCASTSS 32(CX), Z4
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z7, Z5
+	VFMADD213PS  Z5, Z4, Z1
 	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
@@ -11941,17 +11946,21 @@ strip512Zero1x1Sums:
 // func strip512Zero1x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero1x2(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   begin+48(FP), SI
-	ADDQ   CX, SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         begin+48(FP), SI
+	ADDQ         CX, SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z8
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z9
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
 
 strip512Zero1x2Block:
 	PREFETCHT1 (DI)
@@ -11966,7 +11975,9 @@ strip512Zero1x2Block:
 strip512Zero1x2Sums:
 	ADDQ         R8, DI
 	VPBROADCASTD (SI), Z2
+	VPADDD       Z8, Z2, Z2
 	VPBROADCASTD (SI)(DX*1), Z3
+	VPADDD       Z8, Z3, Z3
 	VMOVDQU64    (AX), Z4
 	VPBROADCASTD (CX), Z5
 	VPDPBUSD     Z5, Z4, Z2
@@ -12009,12 +12020,12 @@ strip512Zero1x2Sums:
 	VPDPBUSD     Z5, Z4, Z3
 	VMOVUPS      512(AX), Z4
 	VBROADCASTSS 32(CX), Z6
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z9, Z7
+	VFMADD213PS  Z7, Z6, Z2
 	VFMADD231PS  Z2, Z4, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z6
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z9, Z7
+	VFMADD213PS  Z7, Z6, Z3
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
@@ -12032,18 +12043,22 @@ strip512Zero1x2Sums:
 // func strip512Zero1x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero1x3(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   begin+48(FP), SI
-	ADDQ   CX, SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         begin+48(FP), SI
+	ADDQ         CX, SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z10
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z11
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
 
 strip512Zero1x3Block:
 	PREFETCHT1 (DI)
@@ -12058,8 +12073,11 @@ strip512Zero1x3Block:
 strip512Zero1x3Sums:
 	ADDQ         R8, DI
 	VPBROADCASTD (SI), Z3
+	VPADDD       Z10, Z3, Z3
 	VPBROADCASTD (SI)(DX*1), Z4
+	VPADDD       Z10, Z4, Z4
 	VPBROADCASTD (SI)(DX*2), Z5
+	VPADDD       Z10, Z5, Z5
 	VMOVDQU64    (AX), Z6
 	VPBROADCASTD (CX), Z7
 	VPDPBUSD     Z7, Z6, Z3
@@ -12118,16 +12136,16 @@ strip512Zero1x3Sums:
 	VPDPBUSD     Z7, Z6, Z5
 	VMOVUPS      512(AX), Z6
 	VBROADCASTSS 32(CX), Z8
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z3
 	VFMADD231PS  Z3, Z6, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z8
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z4
 	VFMADD231PS  Z4, Z6, Z1
 	VBROADCASTSS 32(CX)(DX*2), Z8
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z5
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
@@ -12147,20 +12165,24 @@ strip512Zero1x3Sums:
 // func strip512Zero1x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero1x4(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	LEAQ   (DX)(DX*2), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   begin+48(FP), DI
-	ADDQ   CX, DI
-	MOVQ   ahead+64(FP), R8
-	MOVQ   step+72(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	LEAQ         (DX)(DX*2), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         begin+48(FP), DI
+	ADDQ         CX, DI
+	MOVQ         ahead+64(FP), R8
+	MOVQ         step+72(FP), R9
+	MOVL         $0x4b400000, R10
+	VPBROADCASTD R10, Z12
+	MOVL         $0xcb400000, R10
+	VPBROADCASTD R10, Z13
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
 
 strip512Zero1x4Block:
 	PREFETCHT1 (R8)
@@ -12175,9 +12197,13 @@ strip512Zero1x4Block:
 strip512Zero1x4Sums:
 	ADDQ         R9, R8
 	VPBROADCASTD (DI), Z4
+	VPADDD       Z12, Z4, Z4
 	VPBROADCASTD (DI)(DX*1), Z5
+	VPADDD       Z12, Z5, Z5
 	VPBROADCASTD (DI)(DX*2), Z6
+	VPADDD       Z12, Z6, Z6
 	VPBROADCASTD (DI)(BX*1), Z7
+	VPADDD       Z12, Z7, Z7
 	VMOVDQU64    (AX), Z8
 	VPBROADCASTD (CX), Z9
 	VPDPBUSD     Z9, Z8, Z4
@@ -12252,20 +12278,20 @@ strip512Zero1x4Sums:
 	VPDPBUSD     Z9, Z8, Z7
 	VMOVUPS      512(AX), Z8
 	VBROADCASTSS 32(CX), Z10
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z4
 	VFMADD231PS  Z4, Z8, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z10
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z5
 	VFMADD231PS  Z5, Z8, Z1
 	VBROADCASTSS 32(CX)(DX*2), Z10
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z6
 	VFMADD231PS  Z6, Z8, Z2
 	VBROADCASTSS 32(CX)(BX*1), Z10
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z7
 	VFMADD231PS  Z7, Z8, Z3
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
@@ -12287,17 +12313,21 @@ strip512Zero1x4Sums:
 // func strip512Zero2x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero2x1(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   begin+48(FP), SI
-	ADDQ   DX, SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z2, Z2, Z2
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         begin+48(FP), SI
+	ADDQ         DX, SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z9
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z10
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z2, Z2, Z2
 
 strip512Zero2x1Block:
 	PREFETCHT1 (DI)
@@ -12312,6 +12342,7 @@ strip512Zero2x1Block:
 strip512Zero2x1Sums:
 	ADDQ         R8, DI
 	VPBROADCASTD (SI), Z1
+	VPADDD       Z9, Z1, Z1
 	VMOVDQA64    Z1, Z3
 	VMOVDQU64    (AX), Z4
 	VMOVDQU64    (AX)(CX*1), Z5
@@ -12356,11 +12387,10 @@ strip512Zero2x1Sums:
 	VMOVUPS      512(AX), Z4
 	VMOVUPS      512(AX)(CX*1), Z5
 	VBROADCASTSS 32(DX), Z7
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z7, Z1, Z1
+	VMULPS       Z7, Z10, Z8
+	VFMADD213PS  Z8, Z7, Z1
 	VFMADD231PS  Z1, Z4, Z0
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z7, Z3, Z3
+	VFMADD213PS  Z8, Z7, Z3
 	VFMADD231PS  Z3, Z5, Z2
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -12377,19 +12407,23 @@ strip512Zero2x1Sums:
 // func strip512Zero2x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero2x2(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   begin+48(FP), DI
-	ADDQ   DX, DI
-	MOVQ   ahead+64(FP), R8
-	MOVQ   step+72(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         begin+48(FP), DI
+	ADDQ         DX, DI
+	MOVQ         ahead+64(FP), R8
+	MOVQ         step+72(FP), R9
+	MOVL         $0x4b400000, R10
+	VPBROADCASTD R10, Z13
+	MOVL         $0xcb400000, R10
+	VPBROADCASTD R10, Z14
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
 
 strip512Zero2x2Block:
 	PREFETCHT1 (R8)
@@ -12404,8 +12438,10 @@ strip512Zero2x2Block:
 strip512Zero2x2Sums:
 	ADDQ         R9, R8
 	VPBROADCASTD (DI), Z2
+	VPADDD       Z13, Z2, Z2
 	VMOVDQA64    Z2, Z6
 	VPBROADCASTD (DI)(BX*1), Z3
+	VPADDD       Z13, Z3, Z3
 	VMOVDQA64    Z3, Z7
 	VMOVDQU64    (AX), Z8
 	VMOVDQU64    (AX)(CX*1), Z9
@@ -12474,18 +12510,16 @@ strip512Zero2x2Sums:
 	VMOVUPS      512(AX), Z8
 	VMOVUPS      512(AX)(CX*1), Z9
 	VBROADCASTSS 32(DX), Z11
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z11, Z2, Z2
+	VMULPS       Z11, Z14, Z12
+	VFMADD213PS  Z12, Z11, Z2
 	VFMADD231PS  Z2, Z8, Z0
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z11, Z6, Z6
+	VFMADD213PS  Z12, Z11, Z6
 	VFMADD231PS  Z6, Z9, Z4
 	VBROADCASTSS 32(DX)(BX*1), Z11
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z11, Z3, Z3
+	VMULPS       Z11, Z14, Z12
+	VFMADD213PS  Z12, Z11, Z3
 	VFMADD231PS  Z3, Z8, Z1
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z11, Z7, Z7
+	VFMADD213PS  Z12, Z11, Z7
 	VFMADD231PS  Z7, Z9, Z5
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -12505,21 +12539,25 @@ strip512Zero2x2Sums:
 // func strip512Zero2x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero2x3(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   begin+48(FP), DI
-	ADDQ   DX, DI
-	MOVQ   ahead+64(FP), R8
-	MOVQ   step+72(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         begin+48(FP), DI
+	ADDQ         DX, DI
+	MOVQ         ahead+64(FP), R8
+	MOVQ         step+72(FP), R9
+	MOVL         $0x4b400000, R10
+	VPBROADCASTD R10, Z17
+	MOVL         $0xcb400000, R10
+	VPBROADCASTD R10, Z18
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
 
 strip512Zero2x3Block:
 	PREFETCHT1 (R8)
@@ -12534,10 +12572,13 @@ strip512Zero2x3Block:
 strip512Zero2x3Sums:
 	ADDQ         R9, R8
 	VPBROADCASTD (DI), Z3
+	VPADDD       Z17, Z3, Z3
 	VMOVDQA64    Z3, Z9
 	VPBROADCASTD (DI)(BX*1), Z4
+	VPADDD       Z17, Z4, Z4
 	VMOVDQA64    Z4, Z10
 	VPBROADCASTD (DI)(BX*2), Z5
+	VPADDD       Z17, Z5, Z5
 	VMOVDQA64    Z5, Z11
 	VMOVDQU64    (AX), Z12
 	VMOVDQU64    (AX)(CX*1), Z13
@@ -12630,25 +12671,22 @@ strip512Zero2x3Sums:
 	VMOVUPS      512(AX), Z12
 	VMOVUPS      512(AX)(CX*1), Z13
 	VBROADCASTSS 32(DX), Z15
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z15, Z3, Z3
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z3
 	VFMADD231PS  Z3, Z12, Z0
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       Z15, Z9, Z9
+	VFMADD213PS  Z16, Z15, Z9
 	VFMADD231PS  Z9, Z13, Z6
 	VBROADCASTSS 32(DX)(BX*1), Z15
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z15, Z4, Z4
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z4
 	VFMADD231PS  Z4, Z12, Z1
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z15, Z10, Z10
+	VFMADD213PS  Z16, Z15, Z10
 	VFMADD231PS  Z10, Z13, Z7
 	VBROADCASTSS 32(DX)(BX*2), Z15
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z15, Z5, Z5
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z5
 	VFMADD231PS  Z5, Z12, Z2
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z15, Z11, Z11
+	VFMADD213PS  Z16, Z15, Z11
 	VFMADD231PS  Z11, Z13, Z8
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -12671,24 +12709,28 @@ strip512Zero2x3Sums:
 // func strip512Zero2x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero2x4(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	LEAQ   (BX)(BX*2), SI
-	MOVQ   blocks+56(FP), DI
-	MOVQ   begin+48(FP), R8
-	ADDQ   DX, R8
-	MOVQ   ahead+64(FP), R9
-	MOVQ   step+72(FP), R10
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         blocks+56(FP), DI
+	MOVQ         begin+48(FP), R8
+	ADDQ         DX, R8
+	MOVQ         ahead+64(FP), R9
+	MOVQ         step+72(FP), R10
+	MOVL         $0x4b400000, R11
+	VPBROADCASTD R11, Z21
+	MOVL         $0xcb400000, R11
+	VPBROADCASTD R11, Z22
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
 
 strip512Zero2x4Block:
 	PREFETCHT1 (R9)
@@ -12703,12 +12745,16 @@ strip512Zero2x4Block:
 strip512Zero2x4Sums:
 	ADDQ         R10, R9
 	VPBROADCASTD (R8), Z4
+	VPADDD       Z21, Z4, Z4
 	VMOVDQA64    Z4, Z12
 	VPBROADCASTD (R8)(BX*1), Z5
+	VPADDD       Z21, Z5, Z5
 	VMOVDQA64    Z5, Z13
 	VPBROADCASTD (R8)(BX*2), Z6
+	VPADDD       Z21, Z6, Z6
 	VMOVDQA64    Z6, Z14
 	VPBROADCASTD (R8)(SI*1), Z7
+	VPADDD       Z21, Z7, Z7
 	VMOVDQA64    Z7, Z15
 	VMOVDQU64    (AX), Z16
 	VMOVDQU64    (AX)(CX*1), Z17
@@ -12825,32 +12871,28 @@ strip512Zero2x4Sums:
 	VMOVUPS      512(AX), Z16
 	VMOVUPS      512(AX)(CX*1), Z17
 	VBROADCASTSS 32(DX), Z19
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z19, Z4, Z4
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z4
 	VFMADD231PS  Z4, Z16, Z0
-	VCVTDQ2PS    Z12, Z12
-	VMULPS       Z19, Z12, Z12
+	VFMADD213PS  Z20, Z19, Z12
 	VFMADD231PS  Z12, Z17, Z8
 	VBROADCASTSS 32(DX)(BX*1), Z19
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z19, Z5, Z5
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z5
 	VFMADD231PS  Z5, Z16, Z1
-	VCVTDQ2PS    Z13, Z13
-	VMULPS       Z19, Z13, Z13
+	VFMADD213PS  Z20, Z19, Z13
 	VFMADD231PS  Z13, Z17, Z9
 	VBROADCASTSS 32(DX)(BX*2), Z19
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z19, Z6, Z6
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z6
 	VFMADD231PS  Z6, Z16, Z2
-	VCVTDQ2PS    Z14, Z14
-	VMULPS       Z19, Z14, Z14
+	VFMADD213PS  Z20, Z19, Z14
 	VFMADD231PS  Z14, Z17, Z10
 	VBROADCASTSS 32(DX)(SI*1), Z19
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z19, Z7, Z7
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z7
 	VFMADD231PS  Z7, Z16, Z3
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z19, Z15, Z15
+	VFMADD213PS  Z20, Z19, Z15
 	VFMADD231PS  Z15, Z17, Z11
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -12876,18 +12918,22 @@ strip512Zero2x4Sums:
 // func strip512Zero3x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero3x1(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   begin+48(FP), SI
-	ADDQ   DX, SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z2, Z2, Z2
-	VPXORD Z4, Z4, Z4
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         begin+48(FP), SI
+	ADDQ         DX, SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z12
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z13
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z4, Z4, Z4
 
 strip512Zero3x1Block:
 	PREFETCHT1 (DI)
@@ -12902,6 +12948,7 @@ strip512Zero3x1Block:
 strip512Zero3x1Sums:
 	ADDQ         R8, DI
 	VPBROADCASTD (SI), Z1
+	VPADDD       Z12, Z1, Z1
 	VMOVDQA64    Z1, Z3
 	VMOVDQA64    Z1, Z5
 	VMOVDQU64    (AX), Z6
@@ -12964,14 +13011,12 @@ strip512Zero3x1Sums:
 	VMOVUPS      512(AX)(CX*1), Z7
 	VMOVUPS      512(AX)(CX*2), Z8
 	VBROADCASTSS 32(DX), Z10
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z1
 	VFMADD231PS  Z1, Z6, Z0
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z10, Z3, Z3
+	VFMADD213PS  Z11, Z10, Z3
 	VFMADD231PS  Z3, Z7, Z2
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z10, Z5, Z5
+	VFMADD213PS  Z11, Z10, Z5
 	VFMADD231PS  Z5, Z8, Z4
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -12989,21 +13034,25 @@ strip512Zero3x1Sums:
 // func strip512Zero3x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero3x2(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   begin+48(FP), DI
-	ADDQ   DX, DI
-	MOVQ   ahead+64(FP), R8
-	MOVQ   step+72(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         begin+48(FP), DI
+	ADDQ         DX, DI
+	MOVQ         ahead+64(FP), R8
+	MOVQ         step+72(FP), R9
+	MOVL         $0x4b400000, R10
+	VPBROADCASTD R10, Z18
+	MOVL         $0xcb400000, R10
+	VPBROADCASTD R10, Z19
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
 
 strip512Zero3x2Block:
 	PREFETCHT1 (R8)
@@ -13018,9 +13067,11 @@ strip512Zero3x2Block:
 strip512Zero3x2Sums:
 	ADDQ         R9, R8
 	VPBROADCASTD (DI), Z2
+	VPADDD       Z18, Z2, Z2
 	VMOVDQA64    Z2, Z6
 	VMOVDQA64    Z2, Z10
 	VPBROADCASTD (DI)(BX*1), Z3
+	VPADDD       Z18, Z3, Z3
 	VMOVDQA64    Z3, Z7
 	VMOVDQA64    Z3, Z11
 	VMOVDQU64    (AX), Z12
@@ -13115,24 +13166,20 @@ strip512Zero3x2Sums:
 	VMOVUPS      512(AX)(CX*1), Z13
 	VMOVUPS      512(AX)(CX*2), Z14
 	VBROADCASTSS 32(DX), Z16
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z19, Z17
+	VFMADD213PS  Z17, Z16, Z2
 	VFMADD231PS  Z2, Z12, Z0
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z16, Z6, Z6
+	VFMADD213PS  Z17, Z16, Z6
 	VFMADD231PS  Z6, Z13, Z4
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z16, Z10, Z10
+	VFMADD213PS  Z17, Z16, Z10
 	VFMADD231PS  Z10, Z14, Z8
 	VBROADCASTSS 32(DX)(BX*1), Z16
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z19, Z17
+	VFMADD213PS  Z17, Z16, Z3
 	VFMADD231PS  Z3, Z12, Z1
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z16, Z7, Z7
+	VFMADD213PS  Z17, Z16, Z7
 	VFMADD231PS  Z7, Z13, Z5
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z16, Z11, Z11
+	VFMADD213PS  Z17, Z16, Z11
 	VFMADD231PS  Z11, Z14, Z9
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -13154,24 +13201,28 @@ strip512Zero3x2Sums:
 // func strip512Zero3x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero3x3(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   begin+48(FP), DI
-	ADDQ   DX, DI
-	MOVQ   ahead+64(FP), R8
-	MOVQ   step+72(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         begin+48(FP), DI
+	ADDQ         DX, DI
+	MOVQ         ahead+64(FP), R8
+	MOVQ         step+72(FP), R9
+	MOVL         $0x4b400000, R10
+	VPBROADCASTD R10, Z24
+	MOVL         $0xcb400000, R10
+	VPBROADCASTD R10, Z25
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
 
 strip512Zero3x3Block:
 	PREFETCHT1 (R8)
@@ -13186,12 +13237,15 @@ strip512Zero3x3Block:
 strip512Zero3x3Sums:
 	ADDQ         R9, R8
 	VPBROADCASTD (DI), Z3
+	VPADDD       Z24, Z3, Z3
 	VMOVDQA64    Z3, Z9
 	VMOVDQA64    Z3, Z15
 	VPBROADCASTD (DI)(BX*1), Z4
+	VPADDD       Z24, Z4, Z4
 	VMOVDQA64    Z4, Z10
 	VMOVDQA64    Z4, Z16
 	VPBROADCASTD (DI)(BX*2), Z5
+	VPADDD       Z24, Z5, Z5
 	VMOVDQA64    Z5, Z11
 	VMOVDQA64    Z5, Z17
 	VMOVDQU64    (AX), Z18
@@ -13318,34 +13372,28 @@ strip512Zero3x3Sums:
 	VMOVUPS      512(AX)(CX*1), Z19
 	VMOVUPS      512(AX)(CX*2), Z20
 	VBROADCASTSS 32(DX), Z22
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z3
 	VFMADD231PS  Z3, Z18, Z0
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       Z22, Z9, Z9
+	VFMADD213PS  Z23, Z22, Z9
 	VFMADD231PS  Z9, Z19, Z6
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z22, Z15, Z15
+	VFMADD213PS  Z23, Z22, Z15
 	VFMADD231PS  Z15, Z20, Z12
 	VBROADCASTSS 32(DX)(BX*1), Z22
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z4
 	VFMADD231PS  Z4, Z18, Z1
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z22, Z10, Z10
+	VFMADD213PS  Z23, Z22, Z10
 	VFMADD231PS  Z10, Z19, Z7
-	VCVTDQ2PS    Z16, Z16
-	VMULPS       Z22, Z16, Z16
+	VFMADD213PS  Z23, Z22, Z16
 	VFMADD231PS  Z16, Z20, Z13
 	VBROADCASTSS 32(DX)(BX*2), Z22
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z5
 	VFMADD231PS  Z5, Z18, Z2
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z22, Z11, Z11
+	VFMADD213PS  Z23, Z22, Z11
 	VFMADD231PS  Z11, Z19, Z8
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       Z22, Z17, Z17
+	VFMADD213PS  Z23, Z22, Z17
 	VFMADD231PS  Z17, Z20, Z14
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -13371,28 +13419,32 @@ strip512Zero3x3Sums:
 // func strip512Zero3x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Zero3x4(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	LEAQ   (BX)(BX*2), SI
-	MOVQ   blocks+56(FP), DI
-	MOVQ   begin+48(FP), R8
-	ADDQ   DX, R8
-	MOVQ   ahead+64(FP), R9
-	MOVQ   step+72(FP), R10
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         blocks+56(FP), DI
+	MOVQ         begin+48(FP), R8
+	ADDQ         DX, R8
+	MOVQ         ahead+64(FP), R9
+	MOVQ         step+72(FP), R10
+	MOVL         $0x4b400000, R11
+	VPBROADCASTD R11, Z30
+	MOVL         $0xcb400000, R11
+	VPBROADCASTD R11, Z31
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z17, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	VPXORD       Z19, Z19, Z19
 
 strip512Zero3x4Block:
 	PREFETCHT1 (R9)
@@ -13407,15 +13459,19 @@ strip512Zero3x4Block:
 strip512Zero3x4Sums:
 	ADDQ         R10, R9
 	VPBROADCASTD (R8), Z4
+	VPADDD       Z30, Z4, Z4
 	VMOVDQA64    Z4, Z12
 	VMOVDQA64    Z4, Z20
 	VPBROADCASTD (R8)(BX*1), Z5
+	VPADDD       Z30, Z5, Z5
 	VMOVDQA64    Z5, Z13
 	VMOVDQA64    Z5, Z21
 	VPBROADCASTD (R8)(BX*2), Z6
+	VPADDD       Z30, Z6, Z6
 	VMOVDQA64    Z6, Z14
 	VMOVDQA64    Z6, Z22
 	VPBROADCASTD (R8)(SI*1), Z7
+	VPADDD       Z30, Z7, Z7
 	VMOVDQA64    Z7, Z15
 	VMOVDQA64    Z7, Z23
 	VMOVDQU64    (AX), Z24
@@ -13574,44 +13630,36 @@ strip512Zero3x4Sums:
 	VMOVUPS      512(AX)(CX*1), Z25
 	VMOVUPS      512(AX)(CX*2), Z26
 	VBROADCASTSS 32(DX), Z28
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z28, Z4, Z4
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z4
 	VFMADD231PS  Z4, Z24, Z0
-	VCVTDQ2PS    Z12, Z12
-	VMULPS       Z28, Z12, Z12
+	VFMADD213PS  Z29, Z28, Z12
 	VFMADD231PS  Z12, Z25, Z8
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       Z28, Z20, Z20
+	VFMADD213PS  Z29, Z28, Z20
 	VFMADD231PS  Z20, Z26, Z16
 	VBROADCASTSS 32(DX)(BX*1), Z28
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z28, Z5, Z5
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z5
 	VFMADD231PS  Z5, Z24, Z1
-	VCVTDQ2PS    Z13, Z13
-	VMULPS       Z28, Z13, Z13
+	VFMADD213PS  Z29, Z28, Z13
 	VFMADD231PS  Z13, Z25, Z9
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       Z28, Z21, Z21
+	VFMADD213PS  Z29, Z28, Z21
 	VFMADD231PS  Z21, Z26, Z17
 	VBROADCASTSS 32(DX)(BX*2), Z28
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z28, Z6, Z6
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z6
 	VFMADD231PS  Z6, Z24, Z2
-	VCVTDQ2PS    Z14, Z14
-	VMULPS       Z28, Z14, Z14
+	VFMADD213PS  Z29, Z28, Z14
 	VFMADD231PS  Z14, Z25, Z10
-	VCVTDQ2PS    Z22, Z22
-	VMULPS       Z28, Z22, Z22
+	VFMADD213PS  Z29, Z28, Z22
 	VFMADD231PS  Z22, Z26, Z18
 	VBROADCASTSS 32(DX)(SI*1), Z28
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z28, Z7, Z7
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z7
 	VFMADD231PS  Z7, Z24, Z3
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z28, Z15, Z15
+	VFMADD213PS  Z29, Z28, Z15
 	VFMADD231PS  Z15, Z25, Z11
-	VCVTDQ2PS    Z23, Z23
-	VMULPS       Z28, Z23, Z23
+	VFMADD213PS  Z29, Z28, Z23
 	VFMADD231PS  Z23, Z26, Z19
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -13641,14 +13689,18 @@ strip512Zero3x4Sums:
 // func strip512Min1x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min1x1(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	MOVQ   blocks+56(FP), DX
-	MOVQ   ahead+64(FP), BX
-	MOVQ   step+72(FP), SI
-	VPXORD Z0, Z0, Z0
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	MOVQ         blocks+56(FP), DX
+	MOVQ         ahead+64(FP), BX
+	MOVQ         step+72(FP), SI
+	MOVL         $0x4b400000, DI
+	VPBROADCASTD DI, Z6
+	MOVL         $0xcb400000, DI
+	VPBROADCASTD DI, Z7
+	VPXORD       Z0, Z0, Z0
 
 strip512Min1x1Block:
 	PREFETCHT1 (BX)
@@ -13662,7 +13714,7 @@ strip512Min1x1Block:
 
 strip512Min1x1Sums:
 	ADDQ         SI, BX
-	VPXORD       Z1, Z1, Z1
+	VMOVDQA64    Z6, Z1
 	VMOVDQU64    (AX), Z2
 	VPBROADCASTD (CX), Z3
 	VPDPBUSD     Z3, Z2, Z1
@@ -13688,13 +13740,13 @@ strip512Min1x1Sums:
 	VPBROADCASTD 28(CX), Z3
 	VPDPBUSD     Z3, Z2, Z1
 	VMOVUPS      512(AX), Z2
-	VMOVUPS      576(AX), Z3
 	VBROADCASTSS 32(CX), Z4
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z7, Z5
+	VFMADD213PS  Z5, Z4, Z1
 	VFMADD231PS  Z1, Z2, Z0
-	VBROADCASTSS 36(CX), Z4
-	VFMADD231PS  Z4, Z3, Z0
+	VMOVUPS      576(AX), Z2
+	VBROADCASTSS 36(CX), Z3
+	VFMADD231PS  Z3, Z2, Z0
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
 	DECQ         DX
@@ -13708,15 +13760,19 @@ strip512Min1x1Sums:
 // func strip512Min1x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min1x2(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   ahead+64(FP), SI
-	MOVQ   step+72(FP), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         ahead+64(FP), SI
+	MOVQ         step+72(FP), DI
+	MOVL         $0x4b400000, R8
+	VPBROADCASTD R8, Z8
+	MOVL         $0xcb400000, R8
+	VPBROADCASTD R8, Z9
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
 
 strip512Min1x2Block:
 	PREFETCHT1 (SI)
@@ -13730,8 +13786,8 @@ strip512Min1x2Block:
 
 strip512Min1x2Sums:
 	ADDQ         DI, SI
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z3, Z3, Z3
+	VMOVDQA64    Z8, Z2
+	VMOVDQA64    Z8, Z3
 	VMOVDQU64    (AX), Z4
 	VPBROADCASTD (CX), Z5
 	VPDPBUSD     Z5, Z4, Z2
@@ -13773,19 +13829,19 @@ strip512Min1x2Sums:
 	VPBROADCASTD 28(CX)(DX*1), Z5
 	VPDPBUSD     Z5, Z4, Z3
 	VMOVUPS      512(AX), Z4
-	VMOVUPS      576(AX), Z5
 	VBROADCASTSS 32(CX), Z6
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z9, Z7
+	VFMADD213PS  Z7, Z6, Z2
 	VFMADD231PS  Z2, Z4, Z0
-	VBROADCASTSS 36(CX), Z6
-	VFMADD231PS  Z6, Z5, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z6
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z9, Z7
+	VFMADD213PS  Z7, Z6, Z3
 	VFMADD231PS  Z3, Z4, Z1
-	VBROADCASTSS 36(CX)(DX*1), Z6
-	VFMADD231PS  Z6, Z5, Z1
+	VMOVUPS      576(AX), Z4
+	VBROADCASTSS 36(CX), Z5
+	VFMADD231PS  Z5, Z4, Z0
+	VBROADCASTSS 36(CX)(DX*1), Z5
+	VFMADD231PS  Z5, Z4, Z1
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
 	DECQ         BX
@@ -13801,16 +13857,20 @@ strip512Min1x2Sums:
 // func strip512Min1x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min1x3(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   ahead+64(FP), SI
-	MOVQ   step+72(FP), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         ahead+64(FP), SI
+	MOVQ         step+72(FP), DI
+	MOVL         $0x4b400000, R8
+	VPBROADCASTD R8, Z10
+	MOVL         $0xcb400000, R8
+	VPBROADCASTD R8, Z11
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
 
 strip512Min1x3Block:
 	PREFETCHT1 (SI)
@@ -13824,9 +13884,9 @@ strip512Min1x3Block:
 
 strip512Min1x3Sums:
 	ADDQ         DI, SI
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
+	VMOVDQA64    Z10, Z3
+	VMOVDQA64    Z10, Z4
+	VMOVDQA64    Z10, Z5
 	VMOVDQU64    (AX), Z6
 	VPBROADCASTD (CX), Z7
 	VPDPBUSD     Z7, Z6, Z3
@@ -13884,25 +13944,25 @@ strip512Min1x3Sums:
 	VPBROADCASTD 28(CX)(DX*2), Z7
 	VPDPBUSD     Z7, Z6, Z5
 	VMOVUPS      512(AX), Z6
-	VMOVUPS      576(AX), Z7
 	VBROADCASTSS 32(CX), Z8
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z3
 	VFMADD231PS  Z3, Z6, Z0
-	VBROADCASTSS 36(CX), Z8
-	VFMADD231PS  Z8, Z7, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z8
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z4
 	VFMADD231PS  Z4, Z6, Z1
-	VBROADCASTSS 36(CX)(DX*1), Z8
-	VFMADD231PS  Z8, Z7, Z1
 	VBROADCASTSS 32(CX)(DX*2), Z8
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z5
 	VFMADD231PS  Z5, Z6, Z2
-	VBROADCASTSS 36(CX)(DX*2), Z8
-	VFMADD231PS  Z8, Z7, Z2
+	VMOVUPS      576(AX), Z6
+	VBROADCASTSS 36(CX), Z7
+	VFMADD231PS  Z7, Z6, Z0
+	VBROADCASTSS 36(CX)(DX*1), Z7
+	VFMADD231PS  Z7, Z6, Z1
+	VBROADCASTSS 36(CX)(DX*2), Z7
+	VFMADD231PS  Z7, Z6, Z2
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
 	DECQ         BX
@@ -13920,18 +13980,22 @@ strip512Min1x3Sums:
 // func strip512Min1x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min1x4(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	LEAQ   (DX)(DX*2), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	LEAQ         (DX)(DX*2), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z12
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z13
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
 
 strip512Min1x4Block:
 	PREFETCHT1 (DI)
@@ -13945,10 +14009,10 @@ strip512Min1x4Block:
 
 strip512Min1x4Sums:
 	ADDQ         R8, DI
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z7, Z7, Z7
+	VMOVDQA64    Z12, Z4
+	VMOVDQA64    Z12, Z5
+	VMOVDQA64    Z12, Z6
+	VMOVDQA64    Z12, Z7
 	VMOVDQU64    (AX), Z8
 	VPBROADCASTD (CX), Z9
 	VPDPBUSD     Z9, Z8, Z4
@@ -14022,31 +14086,31 @@ strip512Min1x4Sums:
 	VPBROADCASTD 28(CX)(BX*1), Z9
 	VPDPBUSD     Z9, Z8, Z7
 	VMOVUPS      512(AX), Z8
-	VMOVUPS      576(AX), Z9
 	VBROADCASTSS 32(CX), Z10
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z4
 	VFMADD231PS  Z4, Z8, Z0
-	VBROADCASTSS 36(CX), Z10
-	VFMADD231PS  Z10, Z9, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z10
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z5
 	VFMADD231PS  Z5, Z8, Z1
-	VBROADCASTSS 36(CX)(DX*1), Z10
-	VFMADD231PS  Z10, Z9, Z1
 	VBROADCASTSS 32(CX)(DX*2), Z10
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z6
 	VFMADD231PS  Z6, Z8, Z2
-	VBROADCASTSS 36(CX)(DX*2), Z10
-	VFMADD231PS  Z10, Z9, Z2
 	VBROADCASTSS 32(CX)(BX*1), Z10
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z7
 	VFMADD231PS  Z7, Z8, Z3
-	VBROADCASTSS 36(CX)(BX*1), Z10
-	VFMADD231PS  Z10, Z9, Z3
+	VMOVUPS      576(AX), Z8
+	VBROADCASTSS 36(CX), Z9
+	VFMADD231PS  Z9, Z8, Z0
+	VBROADCASTSS 36(CX)(DX*1), Z9
+	VFMADD231PS  Z9, Z8, Z1
+	VBROADCASTSS 36(CX)(DX*2), Z9
+	VFMADD231PS  Z9, Z8, Z2
+	VBROADCASTSS 36(CX)(BX*1), Z9
+	VFMADD231PS  Z9, Z8, Z3
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
 	DECQ         SI
@@ -14066,15 +14130,19 @@ strip512Min1x4Sums:
 // func strip512Min2x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min2x1(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   ahead+64(FP), SI
-	MOVQ   step+72(FP), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z2, Z2, Z2
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         ahead+64(FP), SI
+	MOVQ         step+72(FP), DI
+	MOVL         $0x4b400000, R8
+	VPBROADCASTD R8, Z9
+	MOVL         $0xcb400000, R8
+	VPBROADCASTD R8, Z10
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z2, Z2, Z2
 
 strip512Min2x1Block:
 	PREFETCHT1 (SI)
@@ -14088,8 +14156,8 @@ strip512Min2x1Block:
 
 strip512Min2x1Sums:
 	ADDQ         DI, SI
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z3, Z3, Z3
+	VMOVDQA64    Z9, Z1
+	VMOVDQA64    Z9, Z3
 	VMOVDQU64    (AX), Z4
 	VMOVDQU64    (AX)(CX*1), Z5
 	VPBROADCASTD (DX), Z6
@@ -14131,19 +14199,18 @@ strip512Min2x1Sums:
 	VPDPBUSD     Z6, Z4, Z1
 	VPDPBUSD     Z6, Z5, Z3
 	VMOVUPS      512(AX), Z4
-	VMOVUPS      576(AX), Z6
 	VMOVUPS      512(AX)(CX*1), Z5
-	VMOVUPS      576(AX)(CX*1), Z8
 	VBROADCASTSS 32(DX), Z7
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z7, Z1, Z1
+	VMULPS       Z7, Z10, Z8
+	VFMADD213PS  Z8, Z7, Z1
 	VFMADD231PS  Z1, Z4, Z0
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z7, Z3, Z3
+	VFMADD213PS  Z8, Z7, Z3
 	VFMADD231PS  Z3, Z5, Z2
-	VBROADCASTSS 36(DX), Z7
-	VFMADD231PS  Z7, Z6, Z0
-	VFMADD231PS  Z7, Z8, Z2
+	VMOVUPS      576(AX), Z4
+	VMOVUPS      576(AX)(CX*1), Z5
+	VBROADCASTSS 36(DX), Z6
+	VFMADD231PS  Z6, Z4, Z0
+	VFMADD231PS  Z6, Z5, Z2
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
 	DECQ         BX
@@ -14158,17 +14225,21 @@ strip512Min2x1Sums:
 // func strip512Min2x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min2x2(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z13
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z14
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
 
 strip512Min2x2Block:
 	PREFETCHT1 (DI)
@@ -14182,10 +14253,10 @@ strip512Min2x2Block:
 
 strip512Min2x2Sums:
 	ADDQ         R8, DI
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z7, Z7, Z7
+	VMOVDQA64    Z13, Z2
+	VMOVDQA64    Z13, Z6
+	VMOVDQA64    Z13, Z3
+	VMOVDQA64    Z13, Z7
 	VMOVDQU64    (AX), Z8
 	VMOVDQU64    (AX)(CX*1), Z9
 	VPBROADCASTD (DX), Z10
@@ -14251,29 +14322,27 @@ strip512Min2x2Sums:
 	VPDPBUSD     Z10, Z8, Z3
 	VPDPBUSD     Z10, Z9, Z7
 	VMOVUPS      512(AX), Z8
-	VMOVUPS      576(AX), Z10
 	VMOVUPS      512(AX)(CX*1), Z9
-	VMOVUPS      576(AX)(CX*1), Z12
 	VBROADCASTSS 32(DX), Z11
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z11, Z2, Z2
+	VMULPS       Z11, Z14, Z12
+	VFMADD213PS  Z12, Z11, Z2
 	VFMADD231PS  Z2, Z8, Z0
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z11, Z6, Z6
+	VFMADD213PS  Z12, Z11, Z6
 	VFMADD231PS  Z6, Z9, Z4
-	VBROADCASTSS 36(DX), Z11
-	VFMADD231PS  Z11, Z10, Z0
-	VFMADD231PS  Z11, Z12, Z4
 	VBROADCASTSS 32(DX)(BX*1), Z11
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z11, Z3, Z3
+	VMULPS       Z11, Z14, Z12
+	VFMADD213PS  Z12, Z11, Z3
 	VFMADD231PS  Z3, Z8, Z1
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z11, Z7, Z7
+	VFMADD213PS  Z12, Z11, Z7
 	VFMADD231PS  Z7, Z9, Z5
-	VBROADCASTSS 36(DX)(BX*1), Z11
-	VFMADD231PS  Z11, Z10, Z1
-	VFMADD231PS  Z11, Z12, Z5
+	VMOVUPS      576(AX), Z8
+	VMOVUPS      576(AX)(CX*1), Z9
+	VBROADCASTSS 36(DX), Z10
+	VFMADD231PS  Z10, Z8, Z0
+	VFMADD231PS  Z10, Z9, Z4
+	VBROADCASTSS 36(DX)(BX*1), Z10
+	VFMADD231PS  Z10, Z8, Z1
+	VFMADD231PS  Z10, Z9, Z5
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
 	DECQ         SI
@@ -14291,19 +14360,23 @@ strip512Min2x2Sums:
 // func strip512Min2x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min2x3(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z17
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z18
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
 
 strip512Min2x3Block:
 	PREFETCHT1 (DI)
@@ -14317,12 +14390,12 @@ strip512Min2x3Block:
 
 strip512Min2x3Sums:
 	ADDQ         R8, DI
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z11, Z11, Z11
+	VMOVDQA64    Z17, Z3
+	VMOVDQA64    Z17, Z9
+	VMOVDQA64    Z17, Z4
+	VMOVDQA64    Z17, Z10
+	VMOVDQA64    Z17, Z5
+	VMOVDQA64    Z17, Z11
 	VMOVDQU64    (AX), Z12
 	VMOVDQU64    (AX)(CX*1), Z13
 	VPBROADCASTD (DX), Z14
@@ -14412,39 +14485,36 @@ strip512Min2x3Sums:
 	VPDPBUSD     Z14, Z12, Z5
 	VPDPBUSD     Z14, Z13, Z11
 	VMOVUPS      512(AX), Z12
-	VMOVUPS      576(AX), Z14
 	VMOVUPS      512(AX)(CX*1), Z13
-	VMOVUPS      576(AX)(CX*1), Z16
 	VBROADCASTSS 32(DX), Z15
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z15, Z3, Z3
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z3
 	VFMADD231PS  Z3, Z12, Z0
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       Z15, Z9, Z9
+	VFMADD213PS  Z16, Z15, Z9
 	VFMADD231PS  Z9, Z13, Z6
-	VBROADCASTSS 36(DX), Z15
-	VFMADD231PS  Z15, Z14, Z0
-	VFMADD231PS  Z15, Z16, Z6
 	VBROADCASTSS 32(DX)(BX*1), Z15
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z15, Z4, Z4
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z4
 	VFMADD231PS  Z4, Z12, Z1
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z15, Z10, Z10
+	VFMADD213PS  Z16, Z15, Z10
 	VFMADD231PS  Z10, Z13, Z7
-	VBROADCASTSS 36(DX)(BX*1), Z15
-	VFMADD231PS  Z15, Z14, Z1
-	VFMADD231PS  Z15, Z16, Z7
 	VBROADCASTSS 32(DX)(BX*2), Z15
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z15, Z5, Z5
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z5
 	VFMADD231PS  Z5, Z12, Z2
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z15, Z11, Z11
+	VFMADD213PS  Z16, Z15, Z11
 	VFMADD231PS  Z11, Z13, Z8
-	VBROADCASTSS 36(DX)(BX*2), Z15
-	VFMADD231PS  Z15, Z14, Z2
-	VFMADD231PS  Z15, Z16, Z8
+	VMOVUPS      576(AX), Z12
+	VMOVUPS      576(AX)(CX*1), Z13
+	VBROADCASTSS 36(DX), Z14
+	VFMADD231PS  Z14, Z12, Z0
+	VFMADD231PS  Z14, Z13, Z6
+	VBROADCASTSS 36(DX)(BX*1), Z14
+	VFMADD231PS  Z14, Z12, Z1
+	VFMADD231PS  Z14, Z13, Z7
+	VBROADCASTSS 36(DX)(BX*2), Z14
+	VFMADD231PS  Z14, Z12, Z2
+	VFMADD231PS  Z14, Z13, Z8
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
 	DECQ         SI
@@ -14465,22 +14535,26 @@ strip512Min2x3Sums:
 // func strip512Min2x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min2x4(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	LEAQ   (BX)(BX*2), SI
-	MOVQ   blocks+56(FP), DI
-	MOVQ   ahead+64(FP), R8
-	MOVQ   step+72(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         blocks+56(FP), DI
+	MOVQ         ahead+64(FP), R8
+	MOVQ         step+72(FP), R9
+	MOVL         $0x4b400000, R10
+	VPBROADCASTD R10, Z21
+	MOVL         $0xcb400000, R10
+	VPBROADCASTD R10, Z22
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
 
 strip512Min2x4Block:
 	PREFETCHT1 (R8)
@@ -14494,14 +14568,14 @@ strip512Min2x4Block:
 
 strip512Min2x4Sums:
 	ADDQ         R9, R8
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z12, Z12, Z12
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z14, Z14, Z14
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z15, Z15, Z15
+	VMOVDQA64    Z21, Z4
+	VMOVDQA64    Z21, Z12
+	VMOVDQA64    Z21, Z5
+	VMOVDQA64    Z21, Z13
+	VMOVDQA64    Z21, Z6
+	VMOVDQA64    Z21, Z14
+	VMOVDQA64    Z21, Z7
+	VMOVDQA64    Z21, Z15
 	VMOVDQU64    (AX), Z16
 	VMOVDQU64    (AX)(CX*1), Z17
 	VPBROADCASTD (DX), Z18
@@ -14615,49 +14689,45 @@ strip512Min2x4Sums:
 	VPDPBUSD     Z18, Z16, Z7
 	VPDPBUSD     Z18, Z17, Z15
 	VMOVUPS      512(AX), Z16
-	VMOVUPS      576(AX), Z18
 	VMOVUPS      512(AX)(CX*1), Z17
-	VMOVUPS      576(AX)(CX*1), Z20
 	VBROADCASTSS 32(DX), Z19
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z19, Z4, Z4
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z4
 	VFMADD231PS  Z4, Z16, Z0
-	VCVTDQ2PS    Z12, Z12
-	VMULPS       Z19, Z12, Z12
+	VFMADD213PS  Z20, Z19, Z12
 	VFMADD231PS  Z12, Z17, Z8
-	VBROADCASTSS 36(DX), Z19
-	VFMADD231PS  Z19, Z18, Z0
-	VFMADD231PS  Z19, Z20, Z8
 	VBROADCASTSS 32(DX)(BX*1), Z19
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z19, Z5, Z5
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z5
 	VFMADD231PS  Z5, Z16, Z1
-	VCVTDQ2PS    Z13, Z13
-	VMULPS       Z19, Z13, Z13
+	VFMADD213PS  Z20, Z19, Z13
 	VFMADD231PS  Z13, Z17, Z9
-	VBROADCASTSS 36(DX)(BX*1), Z19
-	VFMADD231PS  Z19, Z18, Z1
-	VFMADD231PS  Z19, Z20, Z9
 	VBROADCASTSS 32(DX)(BX*2), Z19
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z19, Z6, Z6
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z6
 	VFMADD231PS  Z6, Z16, Z2
-	VCVTDQ2PS    Z14, Z14
-	VMULPS       Z19, Z14, Z14
+	VFMADD213PS  Z20, Z19, Z14
 	VFMADD231PS  Z14, Z17, Z10
-	VBROADCASTSS 36(DX)(BX*2), Z19
-	VFMADD231PS  Z19, Z18, Z2
-	VFMADD231PS  Z19, Z20, Z10
 	VBROADCASTSS 32(DX)(SI*1), Z19
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z19, Z7, Z7
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z7
 	VFMADD231PS  Z7, Z16, Z3
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z19, Z15, Z15
+	VFMADD213PS  Z20, Z19, Z15
 	VFMADD231PS  Z15, Z17, Z11
-	VBROADCASTSS 36(DX)(SI*1), Z19
-	VFMADD231PS  Z19, Z18, Z3
-	VFMADD231PS  Z19, Z20, Z11
+	VMOVUPS      576(AX), Z16
+	VMOVUPS      576(AX)(CX*1), Z17
+	VBROADCASTSS 36(DX), Z18
+	VFMADD231PS  Z18, Z16, Z0
+	VFMADD231PS  Z18, Z17, Z8
+	VBROADCASTSS 36(DX)(BX*1), Z18
+	VFMADD231PS  Z18, Z16, Z1
+	VFMADD231PS  Z18, Z17, Z9
+	VBROADCASTSS 36(DX)(BX*2), Z18
+	VFMADD231PS  Z18, Z16, Z2
+	VFMADD231PS  Z18, Z17, Z10
+	VBROADCASTSS 36(DX)(SI*1), Z18
+	VFMADD231PS  Z18, Z16, Z3
+	VFMADD231PS  Z18, Z17, Z11
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
 	DECQ         DI
@@ -14681,16 +14751,20 @@ strip512Min2x4Sums:
 // func strip512Min3x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min3x1(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   ahead+64(FP), SI
-	MOVQ   step+72(FP), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z2, Z2, Z2
-	VPXORD Z4, Z4, Z4
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         ahead+64(FP), SI
+	MOVQ         step+72(FP), DI
+	MOVL         $0x4b400000, R8
+	VPBROADCASTD R8, Z12
+	MOVL         $0xcb400000, R8
+	VPBROADCASTD R8, Z13
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z4, Z4, Z4
 
 strip512Min3x1Block:
 	PREFETCHT1 (SI)
@@ -14704,9 +14778,9 @@ strip512Min3x1Block:
 
 strip512Min3x1Sums:
 	ADDQ         DI, SI
-	VPXORD       Z1, Z1, Z1
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z5, Z5, Z5
+	VMOVDQA64    Z12, Z1
+	VMOVDQA64    Z12, Z3
+	VMOVDQA64    Z12, Z5
 	VMOVDQU64    (AX), Z6
 	VMOVDQU64    (AX)(CX*1), Z7
 	VMOVDQU64    (AX)(CX*2), Z8
@@ -14764,25 +14838,23 @@ strip512Min3x1Sums:
 	VPDPBUSD     Z9, Z7, Z3
 	VPDPBUSD     Z9, Z8, Z5
 	VMOVUPS      512(AX), Z6
-	VMOVUPS      576(AX), Z9
 	VMOVUPS      512(AX)(CX*1), Z7
-	VMOVUPS      576(AX)(CX*1), Z11
 	VMOVUPS      512(AX)(CX*2), Z8
-	VMOVUPS      576(AX)(CX*2), Z12
 	VBROADCASTSS 32(DX), Z10
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z1
 	VFMADD231PS  Z1, Z6, Z0
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z10, Z3, Z3
+	VFMADD213PS  Z11, Z10, Z3
 	VFMADD231PS  Z3, Z7, Z2
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z10, Z5, Z5
+	VFMADD213PS  Z11, Z10, Z5
 	VFMADD231PS  Z5, Z8, Z4
-	VBROADCASTSS 36(DX), Z10
-	VFMADD231PS  Z10, Z9, Z0
-	VFMADD231PS  Z10, Z11, Z2
-	VFMADD231PS  Z10, Z12, Z4
+	VMOVUPS      576(AX), Z6
+	VMOVUPS      576(AX)(CX*1), Z7
+	VMOVUPS      576(AX)(CX*2), Z8
+	VBROADCASTSS 36(DX), Z9
+	VFMADD231PS  Z9, Z6, Z0
+	VFMADD231PS  Z9, Z7, Z2
+	VFMADD231PS  Z9, Z8, Z4
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
 	DECQ         BX
@@ -14798,19 +14870,23 @@ strip512Min3x1Sums:
 // func strip512Min3x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min3x2(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z18
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z19
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
 
 strip512Min3x2Block:
 	PREFETCHT1 (DI)
@@ -14824,12 +14900,12 @@ strip512Min3x2Block:
 
 strip512Min3x2Sums:
 	ADDQ         R8, DI
-	VPXORD       Z2, Z2, Z2
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z11, Z11, Z11
+	VMOVDQA64    Z18, Z2
+	VMOVDQA64    Z18, Z6
+	VMOVDQA64    Z18, Z10
+	VMOVDQA64    Z18, Z3
+	VMOVDQA64    Z18, Z7
+	VMOVDQA64    Z18, Z11
 	VMOVDQU64    (AX), Z12
 	VMOVDQU64    (AX)(CX*1), Z13
 	VMOVDQU64    (AX)(CX*2), Z14
@@ -14919,39 +14995,35 @@ strip512Min3x2Sums:
 	VPDPBUSD     Z15, Z13, Z7
 	VPDPBUSD     Z15, Z14, Z11
 	VMOVUPS      512(AX), Z12
-	VMOVUPS      576(AX), Z15
 	VMOVUPS      512(AX)(CX*1), Z13
-	VMOVUPS      576(AX)(CX*1), Z17
 	VMOVUPS      512(AX)(CX*2), Z14
-	VMOVUPS      576(AX)(CX*2), Z18
 	VBROADCASTSS 32(DX), Z16
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z19, Z17
+	VFMADD213PS  Z17, Z16, Z2
 	VFMADD231PS  Z2, Z12, Z0
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z16, Z6, Z6
+	VFMADD213PS  Z17, Z16, Z6
 	VFMADD231PS  Z6, Z13, Z4
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z16, Z10, Z10
+	VFMADD213PS  Z17, Z16, Z10
 	VFMADD231PS  Z10, Z14, Z8
-	VBROADCASTSS 36(DX), Z16
-	VFMADD231PS  Z16, Z15, Z0
-	VFMADD231PS  Z16, Z17, Z4
-	VFMADD231PS  Z16, Z18, Z8
 	VBROADCASTSS 32(DX)(BX*1), Z16
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z19, Z17
+	VFMADD213PS  Z17, Z16, Z3
 	VFMADD231PS  Z3, Z12, Z1
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z16, Z7, Z7
+	VFMADD213PS  Z17, Z16, Z7
 	VFMADD231PS  Z7, Z13, Z5
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z16, Z11, Z11
+	VFMADD213PS  Z17, Z16, Z11
 	VFMADD231PS  Z11, Z14, Z9
-	VBROADCASTSS 36(DX)(BX*1), Z16
-	VFMADD231PS  Z16, Z15, Z1
-	VFMADD231PS  Z16, Z17, Z5
-	VFMADD231PS  Z16, Z18, Z9
+	VMOVUPS      576(AX), Z12
+	VMOVUPS      576(AX)(CX*1), Z13
+	VMOVUPS      576(AX)(CX*2), Z14
+	VBROADCASTSS 36(DX), Z15
+	VFMADD231PS  Z15, Z12, Z0
+	VFMADD231PS  Z15, Z13, Z4
+	VFMADD231PS  Z15, Z14, Z8
+	VBROADCASTSS 36(DX)(BX*1), Z15
+	VFMADD231PS  Z15, Z12, Z1
+	VFMADD231PS  Z15, Z13, Z5
+	VFMADD231PS  Z15, Z14, Z9
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
 	DECQ         SI
@@ -14971,22 +15043,26 @@ strip512Min3x2Sums:
 // func strip512Min3x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min3x3(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z24
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z25
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
 
 strip512Min3x3Block:
 	PREFETCHT1 (DI)
@@ -15000,15 +15076,15 @@ strip512Min3x3Block:
 
 strip512Min3x3Sums:
 	ADDQ         R8, DI
-	VPXORD       Z3, Z3, Z3
-	VPXORD       Z9, Z9, Z9
-	VPXORD       Z15, Z15, Z15
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z10, Z10, Z10
-	VPXORD       Z16, Z16, Z16
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z11, Z11, Z11
-	VPXORD       Z17, Z17, Z17
+	VMOVDQA64    Z24, Z3
+	VMOVDQA64    Z24, Z9
+	VMOVDQA64    Z24, Z15
+	VMOVDQA64    Z24, Z4
+	VMOVDQA64    Z24, Z10
+	VMOVDQA64    Z24, Z16
+	VMOVDQA64    Z24, Z5
+	VMOVDQA64    Z24, Z11
+	VMOVDQA64    Z24, Z17
 	VMOVDQU64    (AX), Z18
 	VMOVDQU64    (AX)(CX*1), Z19
 	VMOVDQU64    (AX)(CX*2), Z20
@@ -15130,53 +15206,47 @@ strip512Min3x3Sums:
 	VPDPBUSD     Z21, Z19, Z11
 	VPDPBUSD     Z21, Z20, Z17
 	VMOVUPS      512(AX), Z18
-	VMOVUPS      576(AX), Z21
 	VMOVUPS      512(AX)(CX*1), Z19
-	VMOVUPS      576(AX)(CX*1), Z23
 	VMOVUPS      512(AX)(CX*2), Z20
-	VMOVUPS      576(AX)(CX*2), Z24
 	VBROADCASTSS 32(DX), Z22
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z3
 	VFMADD231PS  Z3, Z18, Z0
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       Z22, Z9, Z9
+	VFMADD213PS  Z23, Z22, Z9
 	VFMADD231PS  Z9, Z19, Z6
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z22, Z15, Z15
+	VFMADD213PS  Z23, Z22, Z15
 	VFMADD231PS  Z15, Z20, Z12
-	VBROADCASTSS 36(DX), Z22
-	VFMADD231PS  Z22, Z21, Z0
-	VFMADD231PS  Z22, Z23, Z6
-	VFMADD231PS  Z22, Z24, Z12
 	VBROADCASTSS 32(DX)(BX*1), Z22
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z4
 	VFMADD231PS  Z4, Z18, Z1
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z22, Z10, Z10
+	VFMADD213PS  Z23, Z22, Z10
 	VFMADD231PS  Z10, Z19, Z7
-	VCVTDQ2PS    Z16, Z16
-	VMULPS       Z22, Z16, Z16
+	VFMADD213PS  Z23, Z22, Z16
 	VFMADD231PS  Z16, Z20, Z13
-	VBROADCASTSS 36(DX)(BX*1), Z22
-	VFMADD231PS  Z22, Z21, Z1
-	VFMADD231PS  Z22, Z23, Z7
-	VFMADD231PS  Z22, Z24, Z13
 	VBROADCASTSS 32(DX)(BX*2), Z22
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z5
 	VFMADD231PS  Z5, Z18, Z2
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z22, Z11, Z11
+	VFMADD213PS  Z23, Z22, Z11
 	VFMADD231PS  Z11, Z19, Z8
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       Z22, Z17, Z17
+	VFMADD213PS  Z23, Z22, Z17
 	VFMADD231PS  Z17, Z20, Z14
-	VBROADCASTSS 36(DX)(BX*2), Z22
-	VFMADD231PS  Z22, Z21, Z2
-	VFMADD231PS  Z22, Z23, Z8
-	VFMADD231PS  Z22, Z24, Z14
+	VMOVUPS      576(AX), Z18
+	VMOVUPS      576(AX)(CX*1), Z19
+	VMOVUPS      576(AX)(CX*2), Z20
+	VBROADCASTSS 36(DX), Z21
+	VFMADD231PS  Z21, Z18, Z0
+	VFMADD231PS  Z21, Z19, Z6
+	VFMADD231PS  Z21, Z20, Z12
+	VBROADCASTSS 36(DX)(BX*1), Z21
+	VFMADD231PS  Z21, Z18, Z1
+	VFMADD231PS  Z21, Z19, Z7
+	VFMADD231PS  Z21, Z20, Z13
+	VBROADCASTSS 36(DX)(BX*2), Z21
+	VFMADD231PS  Z21, Z18, Z2
+	VFMADD231PS  Z21, Z19, Z8
+	VFMADD231PS  Z21, Z20, Z14
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
 	DECQ         SI
@@ -15200,26 +15270,30 @@ strip512Min3x3Sums:
 // func strip512Min3x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Min3x4(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	LEAQ   (BX)(BX*2), SI
-	MOVQ   blocks+56(FP), DI
-	MOVQ   ahead+64(FP), R8
-	MOVQ   step+72(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         blocks+56(FP), DI
+	MOVQ         ahead+64(FP), R8
+	MOVQ         step+72(FP), R9
+	MOVL         $0x4b400000, R10
+	VPBROADCASTD R10, Z30
+	MOVL         $0xcb400000, R10
+	VPBROADCASTD R10, Z31
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z17, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	VPXORD       Z19, Z19, Z19
 
 strip512Min3x4Block:
 	PREFETCHT1 (R8)
@@ -15233,18 +15307,18 @@ strip512Min3x4Block:
 
 strip512Min3x4Sums:
 	ADDQ         R9, R8
-	VPXORD       Z4, Z4, Z4
-	VPXORD       Z12, Z12, Z12
-	VPXORD       Z20, Z20, Z20
-	VPXORD       Z5, Z5, Z5
-	VPXORD       Z13, Z13, Z13
-	VPXORD       Z21, Z21, Z21
-	VPXORD       Z6, Z6, Z6
-	VPXORD       Z14, Z14, Z14
-	VPXORD       Z22, Z22, Z22
-	VPXORD       Z7, Z7, Z7
-	VPXORD       Z15, Z15, Z15
-	VPXORD       Z23, Z23, Z23
+	VMOVDQA64    Z30, Z4
+	VMOVDQA64    Z30, Z12
+	VMOVDQA64    Z30, Z20
+	VMOVDQA64    Z30, Z5
+	VMOVDQA64    Z30, Z13
+	VMOVDQA64    Z30, Z21
+	VMOVDQA64    Z30, Z6
+	VMOVDQA64    Z30, Z14
+	VMOVDQA64    Z30, Z22
+	VMOVDQA64    Z30, Z7
+	VMOVDQA64    Z30, Z15
+	VMOVDQA64    Z30, Z23
 	VMOVDQU64    (AX), Z24
 	VMOVDQU64    (AX)(CX*1), Z25
 	VMOVDQU64    (AX)(CX*2), Z26
@@ -15398,67 +15472,59 @@ strip512Min3x4Sums:
 	VPDPBUSD     Z27, Z25, Z15
 	VPDPBUSD     Z27, Z26, Z23
 	VMOVUPS      512(AX), Z24
-	VMOVUPS      576(AX), Z27
 	VMOVUPS      512(AX)(CX*1), Z25
-	VMOVUPS      576(AX)(CX*1), Z29
 	VMOVUPS      512(AX)(CX*2), Z26
-	VMOVUPS      576(AX)(CX*2), Z30
 	VBROADCASTSS 32(DX), Z28
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z28, Z4, Z4
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z4
 	VFMADD231PS  Z4, Z24, Z0
-	VCVTDQ2PS    Z12, Z12
-	VMULPS       Z28, Z12, Z12
+	VFMADD213PS  Z29, Z28, Z12
 	VFMADD231PS  Z12, Z25, Z8
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       Z28, Z20, Z20
+	VFMADD213PS  Z29, Z28, Z20
 	VFMADD231PS  Z20, Z26, Z16
-	VBROADCASTSS 36(DX), Z28
-	VFMADD231PS  Z28, Z27, Z0
-	VFMADD231PS  Z28, Z29, Z8
-	VFMADD231PS  Z28, Z30, Z16
 	VBROADCASTSS 32(DX)(BX*1), Z28
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z28, Z5, Z5
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z5
 	VFMADD231PS  Z5, Z24, Z1
-	VCVTDQ2PS    Z13, Z13
-	VMULPS       Z28, Z13, Z13
+	VFMADD213PS  Z29, Z28, Z13
 	VFMADD231PS  Z13, Z25, Z9
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       Z28, Z21, Z21
+	VFMADD213PS  Z29, Z28, Z21
 	VFMADD231PS  Z21, Z26, Z17
-	VBROADCASTSS 36(DX)(BX*1), Z28
-	VFMADD231PS  Z28, Z27, Z1
-	VFMADD231PS  Z28, Z29, Z9
-	VFMADD231PS  Z28, Z30, Z17
 	VBROADCASTSS 32(DX)(BX*2), Z28
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z28, Z6, Z6
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z6
 	VFMADD231PS  Z6, Z24, Z2
-	VCVTDQ2PS    Z14, Z14
-	VMULPS       Z28, Z14, Z14
+	VFMADD213PS  Z29, Z28, Z14
 	VFMADD231PS  Z14, Z25, Z10
-	VCVTDQ2PS    Z22, Z22
-	VMULPS       Z28, Z22, Z22
+	VFMADD213PS  Z29, Z28, Z22
 	VFMADD231PS  Z22, Z26, Z18
-	VBROADCASTSS 36(DX)(BX*2), Z28
-	VFMADD231PS  Z28, Z27, Z2
-	VFMADD231PS  Z28, Z29, Z10
-	VFMADD231PS  Z28, Z30, Z18
 	VBROADCASTSS 32(DX)(SI*1), Z28
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z28, Z7, Z7
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z7
 	VFMADD231PS  Z7, Z24, Z3
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z28, Z15, Z15
+	VFMADD213PS  Z29, Z28, Z15
 	VFMADD231PS  Z15, Z25, Z11
-	VCVTDQ2PS    Z23, Z23
-	VMULPS       Z28, Z23, Z23
+	VFMADD213PS  Z29, Z28, Z23
 	VFMADD231PS  Z23, Z26, Z19
-	VBROADCASTSS 36(DX)(SI*1), Z28
-	VFMADD231PS  Z28, Z27, Z3
-	VFMADD231PS  Z28, Z29, Z11
-	VFMADD231PS  Z28, Z30, Z19
+	VMOVUPS      576(AX), Z24
+	VMOVUPS      576(AX)(CX*1), Z25
+	VMOVUPS      576(AX)(CX*2), Z26
+	VBROADCASTSS 36(DX), Z27
+	VFMADD231PS  Z27, Z24, Z0
+	VFMADD231PS  Z27, Z25, Z8
+	VFMADD231PS  Z27, Z26, Z16
+	VBROADCASTSS 36(DX)(BX*1), Z27
+	VFMADD231PS  Z27, Z24, Z1
+	VFMADD231PS  Z27, Z25, Z9
+	VFMADD231PS  Z27, Z26, Z17
+	VBROADCASTSS 36(DX)(BX*2), Z27
+	VFMADD231PS  Z27, Z24, Z2
+	VFMADD231PS  Z27, Z25, Z10
+	VFMADD231PS  Z27, Z26, Z18
+	VBROADCASTSS 36(DX)(SI*1), Z27
+	VFMADD231PS  Z27, Z24, Z3
+	VFMADD231PS  Z27, Z25, Z11
+	VFMADD231PS  Z27, Z26, Z19
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
 	DECQ         DI
@@ -15486,14 +15552,18 @@ strip512Min3x4Sums:
 // func strip512Half1x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half1x1(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	MOVQ   blocks+56(FP), DX
-	MOVQ   ahead+64(FP), BX
-	MOVQ   step+72(FP), SI
-	VPXORD Z0, Z0, Z0
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	MOVQ         blocks+56(FP), DX
+	MOVQ         ahead+64(FP), BX
+	MOVQ         step+72(FP), SI
+	MOVL         $0x4b400000, DI
+	VPBROADCASTD DI, Z6
+	MOVL         $0xcb400000, DI
+	VPBROADCASTD DI, Z7
+	VPXORD       Z0, Z0, Z0
 
 strip512Half1x1Block:
 	PREFETCHT1 (BX)
@@ -15508,6 +15578,7 @@ strip512Half1x1Block:
 strip512Half1x1Sums:
 	ADDQ         SI, BX
 	VPBROADCASTD 48(CX), Z1
+	VPADDD       Z6, Z1, Z1
 	VMOVDQU64    (AX), Z2
 	VPBROADCASTD (CX), Z3
 	VPDPBUSD     Z3, Z2, Z1
@@ -15522,10 +15593,11 @@ strip512Half1x1Sums:
 	VPDPBUSD     Z3, Z2, Z1
 	VMOVUPS      512(AX), Z2
 	VBROADCASTSS 32(CX), Z4
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z7, Z5
+	VFMADD213PS  Z5, Z4, Z1
 	VFMADD231PS  Z1, Z2, Z0
 	VPBROADCASTD 52(CX), Z1
+	VPADDD       Z6, Z1, Z1
 	VMOVDQU64    256(AX), Z2
 	VPBROADCASTD 16(CX), Z3
 	VPDPBUSD     Z3, Z2, Z1
@@ -15540,8 +15612,8 @@ strip512Half1x1Sums:
 	VPDPBUSD     Z3, Z2, Z1
 	VMOVUPS      576(AX), Z2
 	VBROADCASTSS 32(CX), Z4
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z4, Z1, Z1
+	VMULPS       Z4, Z7, Z5
+	VFMADD213PS  Z5, Z4, Z1
 	VFMADD231PS  Z1, Z2, Z0
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
@@ -15556,15 +15628,19 @@ strip512Half1x1Sums:
 // func strip512Half1x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half1x2(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   ahead+64(FP), SI
-	MOVQ   step+72(FP), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         ahead+64(FP), SI
+	MOVQ         step+72(FP), DI
+	MOVL         $0x4b400000, R8
+	VPBROADCASTD R8, Z8
+	MOVL         $0xcb400000, R8
+	VPBROADCASTD R8, Z9
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
 
 strip512Half1x2Block:
 	PREFETCHT1 (SI)
@@ -15579,7 +15655,9 @@ strip512Half1x2Block:
 strip512Half1x2Sums:
 	ADDQ         DI, SI
 	VPBROADCASTD 48(CX), Z2
+	VPADDD       Z8, Z2, Z2
 	VPBROADCASTD 48(CX)(DX*1), Z3
+	VPADDD       Z8, Z3, Z3
 	VMOVDQU64    (AX), Z4
 	VPBROADCASTD (CX), Z5
 	VPDPBUSD     Z5, Z4, Z2
@@ -15602,15 +15680,17 @@ strip512Half1x2Sums:
 	VPDPBUSD     Z5, Z4, Z3
 	VMOVUPS      512(AX), Z4
 	VBROADCASTSS 32(CX), Z6
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z9, Z7
+	VFMADD213PS  Z7, Z6, Z2
 	VFMADD231PS  Z2, Z4, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z6
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z9, Z7
+	VFMADD213PS  Z7, Z6, Z3
 	VFMADD231PS  Z3, Z4, Z1
 	VPBROADCASTD 52(CX), Z2
+	VPADDD       Z8, Z2, Z2
 	VPBROADCASTD 52(CX)(DX*1), Z3
+	VPADDD       Z8, Z3, Z3
 	VMOVDQU64    256(AX), Z4
 	VPBROADCASTD 16(CX), Z5
 	VPDPBUSD     Z5, Z4, Z2
@@ -15633,12 +15713,12 @@ strip512Half1x2Sums:
 	VPDPBUSD     Z5, Z4, Z3
 	VMOVUPS      576(AX), Z4
 	VBROADCASTSS 32(CX), Z6
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z6, Z2, Z2
+	VMULPS       Z6, Z9, Z7
+	VFMADD213PS  Z7, Z6, Z2
 	VFMADD231PS  Z2, Z4, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z6
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z6, Z3, Z3
+	VMULPS       Z6, Z9, Z7
+	VFMADD213PS  Z7, Z6, Z3
 	VFMADD231PS  Z3, Z4, Z1
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
@@ -15655,16 +15735,20 @@ strip512Half1x2Sums:
 // func strip512Half1x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half1x3(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   ahead+64(FP), SI
-	MOVQ   step+72(FP), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         ahead+64(FP), SI
+	MOVQ         step+72(FP), DI
+	MOVL         $0x4b400000, R8
+	VPBROADCASTD R8, Z10
+	MOVL         $0xcb400000, R8
+	VPBROADCASTD R8, Z11
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
 
 strip512Half1x3Block:
 	PREFETCHT1 (SI)
@@ -15679,8 +15763,11 @@ strip512Half1x3Block:
 strip512Half1x3Sums:
 	ADDQ         DI, SI
 	VPBROADCASTD 48(CX), Z3
+	VPADDD       Z10, Z3, Z3
 	VPBROADCASTD 48(CX)(DX*1), Z4
+	VPADDD       Z10, Z4, Z4
 	VPBROADCASTD 48(CX)(DX*2), Z5
+	VPADDD       Z10, Z5, Z5
 	VMOVDQU64    (AX), Z6
 	VPBROADCASTD (CX), Z7
 	VPDPBUSD     Z7, Z6, Z3
@@ -15711,20 +15798,23 @@ strip512Half1x3Sums:
 	VPDPBUSD     Z7, Z6, Z5
 	VMOVUPS      512(AX), Z6
 	VBROADCASTSS 32(CX), Z8
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z3
 	VFMADD231PS  Z3, Z6, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z8
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z4
 	VFMADD231PS  Z4, Z6, Z1
 	VBROADCASTSS 32(CX)(DX*2), Z8
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z5
 	VFMADD231PS  Z5, Z6, Z2
 	VPBROADCASTD 52(CX), Z3
+	VPADDD       Z10, Z3, Z3
 	VPBROADCASTD 52(CX)(DX*1), Z4
+	VPADDD       Z10, Z4, Z4
 	VPBROADCASTD 52(CX)(DX*2), Z5
+	VPADDD       Z10, Z5, Z5
 	VMOVDQU64    256(AX), Z6
 	VPBROADCASTD 16(CX), Z7
 	VPDPBUSD     Z7, Z6, Z3
@@ -15755,16 +15845,16 @@ strip512Half1x3Sums:
 	VPDPBUSD     Z7, Z6, Z5
 	VMOVUPS      576(AX), Z6
 	VBROADCASTSS 32(CX), Z8
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z8, Z3, Z3
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z3
 	VFMADD231PS  Z3, Z6, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z8
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z8, Z4, Z4
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z4
 	VFMADD231PS  Z4, Z6, Z1
 	VBROADCASTSS 32(CX)(DX*2), Z8
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z8, Z5, Z5
+	VMULPS       Z8, Z11, Z9
+	VFMADD213PS  Z9, Z8, Z5
 	VFMADD231PS  Z5, Z6, Z2
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
@@ -15783,18 +15873,22 @@ strip512Half1x3Sums:
 // func strip512Half1x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half1x4(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), CX
-	MOVQ   xstride+40(FP), DX
-	LEAQ   (DX)(DX*2), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), CX
+	MOVQ         xstride+40(FP), DX
+	LEAQ         (DX)(DX*2), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z12
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z13
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
 
 strip512Half1x4Block:
 	PREFETCHT1 (DI)
@@ -15809,9 +15903,13 @@ strip512Half1x4Block:
 strip512Half1x4Sums:
 	ADDQ         R8, DI
 	VPBROADCASTD 48(CX), Z4
+	VPADDD       Z12, Z4, Z4
 	VPBROADCASTD 48(CX)(DX*1), Z5
+	VPADDD       Z12, Z5, Z5
 	VPBROADCASTD 48(CX)(DX*2), Z6
+	VPADDD       Z12, Z6, Z6
 	VPBROADCASTD 48(CX)(BX*1), Z7
+	VPADDD       Z12, Z7, Z7
 	VMOVDQU64    (AX), Z8
 	VPBROADCASTD (CX), Z9
 	VPDPBUSD     Z9, Z8, Z4
@@ -15850,25 +15948,29 @@ strip512Half1x4Sums:
 	VPDPBUSD     Z9, Z8, Z7
 	VMOVUPS      512(AX), Z8
 	VBROADCASTSS 32(CX), Z10
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z4
 	VFMADD231PS  Z4, Z8, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z10
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z5
 	VFMADD231PS  Z5, Z8, Z1
 	VBROADCASTSS 32(CX)(DX*2), Z10
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z6
 	VFMADD231PS  Z6, Z8, Z2
 	VBROADCASTSS 32(CX)(BX*1), Z10
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z7
 	VFMADD231PS  Z7, Z8, Z3
 	VPBROADCASTD 52(CX), Z4
+	VPADDD       Z12, Z4, Z4
 	VPBROADCASTD 52(CX)(DX*1), Z5
+	VPADDD       Z12, Z5, Z5
 	VPBROADCASTD 52(CX)(DX*2), Z6
+	VPADDD       Z12, Z6, Z6
 	VPBROADCASTD 52(CX)(BX*1), Z7
+	VPADDD       Z12, Z7, Z7
 	VMOVDQU64    256(AX), Z8
 	VPBROADCASTD 16(CX), Z9
 	VPDPBUSD     Z9, Z8, Z4
@@ -15907,20 +16009,20 @@ strip512Half1x4Sums:
 	VPDPBUSD     Z9, Z8, Z7
 	VMOVUPS      576(AX), Z8
 	VBROADCASTSS 32(CX), Z10
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z10, Z4, Z4
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z4
 	VFMADD231PS  Z4, Z8, Z0
 	VBROADCASTSS 32(CX)(DX*1), Z10
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z10, Z5, Z5
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z5
 	VFMADD231PS  Z5, Z8, Z1
 	VBROADCASTSS 32(CX)(DX*2), Z10
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z10, Z6, Z6
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z6
 	VFMADD231PS  Z6, Z8, Z2
 	VBROADCASTSS 32(CX)(BX*1), Z10
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z10, Z7, Z7
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z7
 	VFMADD231PS  Z7, Z8, Z3
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, CX
@@ -15941,15 +16043,19 @@ strip512Half1x4Sums:
 // func strip512Half2x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half2x1(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   ahead+64(FP), SI
-	MOVQ   step+72(FP), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z2, Z2, Z2
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         ahead+64(FP), SI
+	MOVQ         step+72(FP), DI
+	MOVL         $0x4b400000, R8
+	VPBROADCASTD R8, Z9
+	MOVL         $0xcb400000, R8
+	VPBROADCASTD R8, Z10
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z2, Z2, Z2
 
 strip512Half2x1Block:
 	PREFETCHT1 (SI)
@@ -15964,6 +16070,7 @@ strip512Half2x1Block:
 strip512Half2x1Sums:
 	ADDQ         DI, SI
 	VPBROADCASTD 48(DX), Z1
+	VPADDD       Z9, Z1, Z1
 	VMOVDQA64    Z1, Z3
 	VMOVDQU64    (AX), Z4
 	VMOVDQU64    (AX)(CX*1), Z5
@@ -15988,13 +16095,13 @@ strip512Half2x1Sums:
 	VMOVUPS      512(AX), Z4
 	VMOVUPS      512(AX)(CX*1), Z5
 	VBROADCASTSS 32(DX), Z7
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z7, Z1, Z1
+	VMULPS       Z7, Z10, Z8
+	VFMADD213PS  Z8, Z7, Z1
 	VFMADD231PS  Z1, Z4, Z0
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z7, Z3, Z3
+	VFMADD213PS  Z8, Z7, Z3
 	VFMADD231PS  Z3, Z5, Z2
 	VPBROADCASTD 52(DX), Z1
+	VPADDD       Z9, Z1, Z1
 	VMOVDQA64    Z1, Z3
 	VMOVDQU64    256(AX), Z4
 	VMOVDQU64    256(AX)(CX*1), Z5
@@ -16019,11 +16126,10 @@ strip512Half2x1Sums:
 	VMOVUPS      576(AX), Z4
 	VMOVUPS      576(AX)(CX*1), Z5
 	VBROADCASTSS 32(DX), Z7
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z7, Z1, Z1
+	VMULPS       Z7, Z10, Z8
+	VFMADD213PS  Z8, Z7, Z1
 	VFMADD231PS  Z1, Z4, Z0
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z7, Z3, Z3
+	VFMADD213PS  Z8, Z7, Z3
 	VFMADD231PS  Z3, Z5, Z2
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -16039,17 +16145,21 @@ strip512Half2x1Sums:
 // func strip512Half2x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half2x2(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z13
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z14
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
 
 strip512Half2x2Block:
 	PREFETCHT1 (DI)
@@ -16064,8 +16174,10 @@ strip512Half2x2Block:
 strip512Half2x2Sums:
 	ADDQ         R8, DI
 	VPBROADCASTD 48(DX), Z2
+	VPADDD       Z13, Z2, Z2
 	VMOVDQA64    Z2, Z6
 	VPBROADCASTD 48(DX)(BX*1), Z3
+	VPADDD       Z13, Z3, Z3
 	VMOVDQA64    Z3, Z7
 	VMOVDQU64    (AX), Z8
 	VMOVDQU64    (AX)(CX*1), Z9
@@ -16102,22 +16214,22 @@ strip512Half2x2Sums:
 	VMOVUPS      512(AX), Z8
 	VMOVUPS      512(AX)(CX*1), Z9
 	VBROADCASTSS 32(DX), Z11
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z11, Z2, Z2
+	VMULPS       Z11, Z14, Z12
+	VFMADD213PS  Z12, Z11, Z2
 	VFMADD231PS  Z2, Z8, Z0
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z11, Z6, Z6
+	VFMADD213PS  Z12, Z11, Z6
 	VFMADD231PS  Z6, Z9, Z4
 	VBROADCASTSS 32(DX)(BX*1), Z11
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z11, Z3, Z3
+	VMULPS       Z11, Z14, Z12
+	VFMADD213PS  Z12, Z11, Z3
 	VFMADD231PS  Z3, Z8, Z1
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z11, Z7, Z7
+	VFMADD213PS  Z12, Z11, Z7
 	VFMADD231PS  Z7, Z9, Z5
 	VPBROADCASTD 52(DX), Z2
+	VPADDD       Z13, Z2, Z2
 	VMOVDQA64    Z2, Z6
 	VPBROADCASTD 52(DX)(BX*1), Z3
+	VPADDD       Z13, Z3, Z3
 	VMOVDQA64    Z3, Z7
 	VMOVDQU64    256(AX), Z8
 	VMOVDQU64    256(AX)(CX*1), Z9
@@ -16154,18 +16266,16 @@ strip512Half2x2Sums:
 	VMOVUPS      576(AX), Z8
 	VMOVUPS      576(AX)(CX*1), Z9
 	VBROADCASTSS 32(DX), Z11
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z11, Z2, Z2
+	VMULPS       Z11, Z14, Z12
+	VFMADD213PS  Z12, Z11, Z2
 	VFMADD231PS  Z2, Z8, Z0
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z11, Z6, Z6
+	VFMADD213PS  Z12, Z11, Z6
 	VFMADD231PS  Z6, Z9, Z4
 	VBROADCASTSS 32(DX)(BX*1), Z11
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z11, Z3, Z3
+	VMULPS       Z11, Z14, Z12
+	VFMADD213PS  Z12, Z11, Z3
 	VFMADD231PS  Z3, Z8, Z1
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z11, Z7, Z7
+	VFMADD213PS  Z12, Z11, Z7
 	VFMADD231PS  Z7, Z9, Z5
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -16184,19 +16294,23 @@ strip512Half2x2Sums:
 // func strip512Half2x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half2x3(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z17
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z18
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
 
 strip512Half2x3Block:
 	PREFETCHT1 (DI)
@@ -16211,10 +16325,13 @@ strip512Half2x3Block:
 strip512Half2x3Sums:
 	ADDQ         R8, DI
 	VPBROADCASTD 48(DX), Z3
+	VPADDD       Z17, Z3, Z3
 	VMOVDQA64    Z3, Z9
 	VPBROADCASTD 48(DX)(BX*1), Z4
+	VPADDD       Z17, Z4, Z4
 	VMOVDQA64    Z4, Z10
 	VPBROADCASTD 48(DX)(BX*2), Z5
+	VPADDD       Z17, Z5, Z5
 	VMOVDQA64    Z5, Z11
 	VMOVDQU64    (AX), Z12
 	VMOVDQU64    (AX)(CX*1), Z13
@@ -16263,31 +16380,31 @@ strip512Half2x3Sums:
 	VMOVUPS      512(AX), Z12
 	VMOVUPS      512(AX)(CX*1), Z13
 	VBROADCASTSS 32(DX), Z15
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z15, Z3, Z3
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z3
 	VFMADD231PS  Z3, Z12, Z0
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       Z15, Z9, Z9
+	VFMADD213PS  Z16, Z15, Z9
 	VFMADD231PS  Z9, Z13, Z6
 	VBROADCASTSS 32(DX)(BX*1), Z15
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z15, Z4, Z4
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z4
 	VFMADD231PS  Z4, Z12, Z1
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z15, Z10, Z10
+	VFMADD213PS  Z16, Z15, Z10
 	VFMADD231PS  Z10, Z13, Z7
 	VBROADCASTSS 32(DX)(BX*2), Z15
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z15, Z5, Z5
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z5
 	VFMADD231PS  Z5, Z12, Z2
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z15, Z11, Z11
+	VFMADD213PS  Z16, Z15, Z11
 	VFMADD231PS  Z11, Z13, Z8
 	VPBROADCASTD 52(DX), Z3
+	VPADDD       Z17, Z3, Z3
 	VMOVDQA64    Z3, Z9
 	VPBROADCASTD 52(DX)(BX*1), Z4
+	VPADDD       Z17, Z4, Z4
 	VMOVDQA64    Z4, Z10
 	VPBROADCASTD 52(DX)(BX*2), Z5
+	VPADDD       Z17, Z5, Z5
 	VMOVDQA64    Z5, Z11
 	VMOVDQU64    256(AX), Z12
 	VMOVDQU64    256(AX)(CX*1), Z13
@@ -16336,25 +16453,22 @@ strip512Half2x3Sums:
 	VMOVUPS      576(AX), Z12
 	VMOVUPS      576(AX)(CX*1), Z13
 	VBROADCASTSS 32(DX), Z15
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z15, Z3, Z3
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z3
 	VFMADD231PS  Z3, Z12, Z0
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       Z15, Z9, Z9
+	VFMADD213PS  Z16, Z15, Z9
 	VFMADD231PS  Z9, Z13, Z6
 	VBROADCASTSS 32(DX)(BX*1), Z15
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z15, Z4, Z4
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z4
 	VFMADD231PS  Z4, Z12, Z1
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z15, Z10, Z10
+	VFMADD213PS  Z16, Z15, Z10
 	VFMADD231PS  Z10, Z13, Z7
 	VBROADCASTSS 32(DX)(BX*2), Z15
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z15, Z5, Z5
+	VMULPS       Z15, Z18, Z16
+	VFMADD213PS  Z16, Z15, Z5
 	VFMADD231PS  Z5, Z12, Z2
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z15, Z11, Z11
+	VFMADD213PS  Z16, Z15, Z11
 	VFMADD231PS  Z11, Z13, Z8
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -16376,22 +16490,26 @@ strip512Half2x3Sums:
 // func strip512Half2x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half2x4(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	LEAQ   (BX)(BX*2), SI
-	MOVQ   blocks+56(FP), DI
-	MOVQ   ahead+64(FP), R8
-	MOVQ   step+72(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         blocks+56(FP), DI
+	MOVQ         ahead+64(FP), R8
+	MOVQ         step+72(FP), R9
+	MOVL         $0x4b400000, R10
+	VPBROADCASTD R10, Z21
+	MOVL         $0xcb400000, R10
+	VPBROADCASTD R10, Z22
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
 
 strip512Half2x4Block:
 	PREFETCHT1 (R8)
@@ -16406,12 +16524,16 @@ strip512Half2x4Block:
 strip512Half2x4Sums:
 	ADDQ         R9, R8
 	VPBROADCASTD 48(DX), Z4
+	VPADDD       Z21, Z4, Z4
 	VMOVDQA64    Z4, Z12
 	VPBROADCASTD 48(DX)(BX*1), Z5
+	VPADDD       Z21, Z5, Z5
 	VMOVDQA64    Z5, Z13
 	VPBROADCASTD 48(DX)(BX*2), Z6
+	VPADDD       Z21, Z6, Z6
 	VMOVDQA64    Z6, Z14
 	VPBROADCASTD 48(DX)(SI*1), Z7
+	VPADDD       Z21, Z7, Z7
 	VMOVDQA64    Z7, Z15
 	VMOVDQU64    (AX), Z16
 	VMOVDQU64    (AX)(CX*1), Z17
@@ -16472,40 +16594,40 @@ strip512Half2x4Sums:
 	VMOVUPS      512(AX), Z16
 	VMOVUPS      512(AX)(CX*1), Z17
 	VBROADCASTSS 32(DX), Z19
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z19, Z4, Z4
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z4
 	VFMADD231PS  Z4, Z16, Z0
-	VCVTDQ2PS    Z12, Z12
-	VMULPS       Z19, Z12, Z12
+	VFMADD213PS  Z20, Z19, Z12
 	VFMADD231PS  Z12, Z17, Z8
 	VBROADCASTSS 32(DX)(BX*1), Z19
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z19, Z5, Z5
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z5
 	VFMADD231PS  Z5, Z16, Z1
-	VCVTDQ2PS    Z13, Z13
-	VMULPS       Z19, Z13, Z13
+	VFMADD213PS  Z20, Z19, Z13
 	VFMADD231PS  Z13, Z17, Z9
 	VBROADCASTSS 32(DX)(BX*2), Z19
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z19, Z6, Z6
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z6
 	VFMADD231PS  Z6, Z16, Z2
-	VCVTDQ2PS    Z14, Z14
-	VMULPS       Z19, Z14, Z14
+	VFMADD213PS  Z20, Z19, Z14
 	VFMADD231PS  Z14, Z17, Z10
 	VBROADCASTSS 32(DX)(SI*1), Z19
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z19, Z7, Z7
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z7
 	VFMADD231PS  Z7, Z16, Z3
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z19, Z15, Z15
+	VFMADD213PS  Z20, Z19, Z15
 	VFMADD231PS  Z15, Z17, Z11
 	VPBROADCASTD 52(DX), Z4
+	VPADDD       Z21, Z4, Z4
 	VMOVDQA64    Z4, Z12
 	VPBROADCASTD 52(DX)(BX*1), Z5
+	VPADDD       Z21, Z5, Z5
 	VMOVDQA64    Z5, Z13
 	VPBROADCASTD 52(DX)(BX*2), Z6
+	VPADDD       Z21, Z6, Z6
 	VMOVDQA64    Z6, Z14
 	VPBROADCASTD 52(DX)(SI*1), Z7
+	VPADDD       Z21, Z7, Z7
 	VMOVDQA64    Z7, Z15
 	VMOVDQU64    256(AX), Z16
 	VMOVDQU64    256(AX)(CX*1), Z17
@@ -16566,32 +16688,28 @@ strip512Half2x4Sums:
 	VMOVUPS      576(AX), Z16
 	VMOVUPS      576(AX)(CX*1), Z17
 	VBROADCASTSS 32(DX), Z19
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z19, Z4, Z4
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z4
 	VFMADD231PS  Z4, Z16, Z0
-	VCVTDQ2PS    Z12, Z12
-	VMULPS       Z19, Z12, Z12
+	VFMADD213PS  Z20, Z19, Z12
 	VFMADD231PS  Z12, Z17, Z8
 	VBROADCASTSS 32(DX)(BX*1), Z19
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z19, Z5, Z5
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z5
 	VFMADD231PS  Z5, Z16, Z1
-	VCVTDQ2PS    Z13, Z13
-	VMULPS       Z19, Z13, Z13
+	VFMADD213PS  Z20, Z19, Z13
 	VFMADD231PS  Z13, Z17, Z9
 	VBROADCASTSS 32(DX)(BX*2), Z19
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z19, Z6, Z6
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z6
 	VFMADD231PS  Z6, Z16, Z2
-	VCVTDQ2PS    Z14, Z14
-	VMULPS       Z19, Z14, Z14
+	VFMADD213PS  Z20, Z19, Z14
 	VFMADD231PS  Z14, Z17, Z10
 	VBROADCASTSS 32(DX)(SI*1), Z19
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z19, Z7, Z7
+	VMULPS       Z19, Z22, Z20
+	VFMADD213PS  Z20, Z19, Z7
 	VFMADD231PS  Z7, Z16, Z3
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z19, Z15, Z15
+	VFMADD213PS  Z20, Z19, Z15
 	VFMADD231PS  Z15, Z17, Z11
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -16616,16 +16734,20 @@ strip512Half2x4Sums:
 // func strip512Half3x1(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half3x1(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), BX
-	MOVQ   ahead+64(FP), SI
-	MOVQ   step+72(FP), DI
-	VPXORD Z0, Z0, Z0
-	VPXORD Z2, Z2, Z2
-	VPXORD Z4, Z4, Z4
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), BX
+	MOVQ         ahead+64(FP), SI
+	MOVQ         step+72(FP), DI
+	MOVL         $0x4b400000, R8
+	VPBROADCASTD R8, Z12
+	MOVL         $0xcb400000, R8
+	VPBROADCASTD R8, Z13
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z4, Z4, Z4
 
 strip512Half3x1Block:
 	PREFETCHT1 (SI)
@@ -16640,6 +16762,7 @@ strip512Half3x1Block:
 strip512Half3x1Sums:
 	ADDQ         DI, SI
 	VPBROADCASTD 48(DX), Z1
+	VPADDD       Z12, Z1, Z1
 	VMOVDQA64    Z1, Z3
 	VMOVDQA64    Z1, Z5
 	VMOVDQU64    (AX), Z6
@@ -16674,16 +16797,15 @@ strip512Half3x1Sums:
 	VMOVUPS      512(AX)(CX*1), Z7
 	VMOVUPS      512(AX)(CX*2), Z8
 	VBROADCASTSS 32(DX), Z10
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z1
 	VFMADD231PS  Z1, Z6, Z0
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z10, Z3, Z3
+	VFMADD213PS  Z11, Z10, Z3
 	VFMADD231PS  Z3, Z7, Z2
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z10, Z5, Z5
+	VFMADD213PS  Z11, Z10, Z5
 	VFMADD231PS  Z5, Z8, Z4
 	VPBROADCASTD 52(DX), Z1
+	VPADDD       Z12, Z1, Z1
 	VMOVDQA64    Z1, Z3
 	VMOVDQA64    Z1, Z5
 	VMOVDQU64    256(AX), Z6
@@ -16718,14 +16840,12 @@ strip512Half3x1Sums:
 	VMOVUPS      576(AX)(CX*1), Z7
 	VMOVUPS      576(AX)(CX*2), Z8
 	VBROADCASTSS 32(DX), Z10
-	VCVTDQ2PS    Z1, Z1
-	VMULPS       Z10, Z1, Z1
+	VMULPS       Z10, Z13, Z11
+	VFMADD213PS  Z11, Z10, Z1
 	VFMADD231PS  Z1, Z6, Z0
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z10, Z3, Z3
+	VFMADD213PS  Z11, Z10, Z3
 	VFMADD231PS  Z3, Z7, Z2
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z10, Z5, Z5
+	VFMADD213PS  Z11, Z10, Z5
 	VFMADD231PS  Z5, Z8, Z4
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -16742,19 +16862,23 @@ strip512Half3x1Sums:
 // func strip512Half3x2(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half3x2(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z18
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z19
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z4, Z4, Z4
+	VPXORD       Z5, Z5, Z5
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
 
 strip512Half3x2Block:
 	PREFETCHT1 (DI)
@@ -16769,9 +16893,11 @@ strip512Half3x2Block:
 strip512Half3x2Sums:
 	ADDQ         R8, DI
 	VPBROADCASTD 48(DX), Z2
+	VPADDD       Z18, Z2, Z2
 	VMOVDQA64    Z2, Z6
 	VMOVDQA64    Z2, Z10
 	VPBROADCASTD 48(DX)(BX*1), Z3
+	VPADDD       Z18, Z3, Z3
 	VMOVDQA64    Z3, Z7
 	VMOVDQA64    Z3, Z11
 	VMOVDQU64    (AX), Z12
@@ -16822,29 +16948,27 @@ strip512Half3x2Sums:
 	VMOVUPS      512(AX)(CX*1), Z13
 	VMOVUPS      512(AX)(CX*2), Z14
 	VBROADCASTSS 32(DX), Z16
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z19, Z17
+	VFMADD213PS  Z17, Z16, Z2
 	VFMADD231PS  Z2, Z12, Z0
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z16, Z6, Z6
+	VFMADD213PS  Z17, Z16, Z6
 	VFMADD231PS  Z6, Z13, Z4
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z16, Z10, Z10
+	VFMADD213PS  Z17, Z16, Z10
 	VFMADD231PS  Z10, Z14, Z8
 	VBROADCASTSS 32(DX)(BX*1), Z16
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z19, Z17
+	VFMADD213PS  Z17, Z16, Z3
 	VFMADD231PS  Z3, Z12, Z1
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z16, Z7, Z7
+	VFMADD213PS  Z17, Z16, Z7
 	VFMADD231PS  Z7, Z13, Z5
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z16, Z11, Z11
+	VFMADD213PS  Z17, Z16, Z11
 	VFMADD231PS  Z11, Z14, Z9
 	VPBROADCASTD 52(DX), Z2
+	VPADDD       Z18, Z2, Z2
 	VMOVDQA64    Z2, Z6
 	VMOVDQA64    Z2, Z10
 	VPBROADCASTD 52(DX)(BX*1), Z3
+	VPADDD       Z18, Z3, Z3
 	VMOVDQA64    Z3, Z7
 	VMOVDQA64    Z3, Z11
 	VMOVDQU64    256(AX), Z12
@@ -16895,24 +17019,20 @@ strip512Half3x2Sums:
 	VMOVUPS      576(AX)(CX*1), Z13
 	VMOVUPS      576(AX)(CX*2), Z14
 	VBROADCASTSS 32(DX), Z16
-	VCVTDQ2PS    Z2, Z2
-	VMULPS       Z16, Z2, Z2
+	VMULPS       Z16, Z19, Z17
+	VFMADD213PS  Z17, Z16, Z2
 	VFMADD231PS  Z2, Z12, Z0
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z16, Z6, Z6
+	VFMADD213PS  Z17, Z16, Z6
 	VFMADD231PS  Z6, Z13, Z4
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z16, Z10, Z10
+	VFMADD213PS  Z17, Z16, Z10
 	VFMADD231PS  Z10, Z14, Z8
 	VBROADCASTSS 32(DX)(BX*1), Z16
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z16, Z3, Z3
+	VMULPS       Z16, Z19, Z17
+	VFMADD213PS  Z17, Z16, Z3
 	VFMADD231PS  Z3, Z12, Z1
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z16, Z7, Z7
+	VFMADD213PS  Z17, Z16, Z7
 	VFMADD231PS  Z7, Z13, Z5
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z16, Z11, Z11
+	VFMADD213PS  Z17, Z16, Z11
 	VFMADD231PS  Z11, Z14, Z9
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -16933,22 +17053,26 @@ strip512Half3x2Sums:
 // func strip512Half3x3(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half3x3(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	MOVQ   blocks+56(FP), SI
-	MOVQ   ahead+64(FP), DI
-	MOVQ   step+72(FP), R8
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	MOVQ         blocks+56(FP), SI
+	MOVQ         ahead+64(FP), DI
+	MOVQ         step+72(FP), R8
+	MOVL         $0x4b400000, R9
+	VPBROADCASTD R9, Z24
+	MOVL         $0xcb400000, R9
+	VPBROADCASTD R9, Z25
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z12, Z12, Z12
+	VPXORD       Z13, Z13, Z13
+	VPXORD       Z14, Z14, Z14
 
 strip512Half3x3Block:
 	PREFETCHT1 (DI)
@@ -16963,12 +17087,15 @@ strip512Half3x3Block:
 strip512Half3x3Sums:
 	ADDQ         R8, DI
 	VPBROADCASTD 48(DX), Z3
+	VPADDD       Z24, Z3, Z3
 	VMOVDQA64    Z3, Z9
 	VMOVDQA64    Z3, Z15
 	VPBROADCASTD 48(DX)(BX*1), Z4
+	VPADDD       Z24, Z4, Z4
 	VMOVDQA64    Z4, Z10
 	VMOVDQA64    Z4, Z16
 	VPBROADCASTD 48(DX)(BX*2), Z5
+	VPADDD       Z24, Z5, Z5
 	VMOVDQA64    Z5, Z11
 	VMOVDQA64    Z5, Z17
 	VMOVDQU64    (AX), Z18
@@ -17035,42 +17162,39 @@ strip512Half3x3Sums:
 	VMOVUPS      512(AX)(CX*1), Z19
 	VMOVUPS      512(AX)(CX*2), Z20
 	VBROADCASTSS 32(DX), Z22
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z3
 	VFMADD231PS  Z3, Z18, Z0
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       Z22, Z9, Z9
+	VFMADD213PS  Z23, Z22, Z9
 	VFMADD231PS  Z9, Z19, Z6
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z22, Z15, Z15
+	VFMADD213PS  Z23, Z22, Z15
 	VFMADD231PS  Z15, Z20, Z12
 	VBROADCASTSS 32(DX)(BX*1), Z22
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z4
 	VFMADD231PS  Z4, Z18, Z1
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z22, Z10, Z10
+	VFMADD213PS  Z23, Z22, Z10
 	VFMADD231PS  Z10, Z19, Z7
-	VCVTDQ2PS    Z16, Z16
-	VMULPS       Z22, Z16, Z16
+	VFMADD213PS  Z23, Z22, Z16
 	VFMADD231PS  Z16, Z20, Z13
 	VBROADCASTSS 32(DX)(BX*2), Z22
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z5
 	VFMADD231PS  Z5, Z18, Z2
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z22, Z11, Z11
+	VFMADD213PS  Z23, Z22, Z11
 	VFMADD231PS  Z11, Z19, Z8
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       Z22, Z17, Z17
+	VFMADD213PS  Z23, Z22, Z17
 	VFMADD231PS  Z17, Z20, Z14
 	VPBROADCASTD 52(DX), Z3
+	VPADDD       Z24, Z3, Z3
 	VMOVDQA64    Z3, Z9
 	VMOVDQA64    Z3, Z15
 	VPBROADCASTD 52(DX)(BX*1), Z4
+	VPADDD       Z24, Z4, Z4
 	VMOVDQA64    Z4, Z10
 	VMOVDQA64    Z4, Z16
 	VPBROADCASTD 52(DX)(BX*2), Z5
+	VPADDD       Z24, Z5, Z5
 	VMOVDQA64    Z5, Z11
 	VMOVDQA64    Z5, Z17
 	VMOVDQU64    256(AX), Z18
@@ -17137,34 +17261,28 @@ strip512Half3x3Sums:
 	VMOVUPS      576(AX)(CX*1), Z19
 	VMOVUPS      576(AX)(CX*2), Z20
 	VBROADCASTSS 32(DX), Z22
-	VCVTDQ2PS    Z3, Z3
-	VMULPS       Z22, Z3, Z3
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z3
 	VFMADD231PS  Z3, Z18, Z0
-	VCVTDQ2PS    Z9, Z9
-	VMULPS       Z22, Z9, Z9
+	VFMADD213PS  Z23, Z22, Z9
 	VFMADD231PS  Z9, Z19, Z6
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z22, Z15, Z15
+	VFMADD213PS  Z23, Z22, Z15
 	VFMADD231PS  Z15, Z20, Z12
 	VBROADCASTSS 32(DX)(BX*1), Z22
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z22, Z4, Z4
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z4
 	VFMADD231PS  Z4, Z18, Z1
-	VCVTDQ2PS    Z10, Z10
-	VMULPS       Z22, Z10, Z10
+	VFMADD213PS  Z23, Z22, Z10
 	VFMADD231PS  Z10, Z19, Z7
-	VCVTDQ2PS    Z16, Z16
-	VMULPS       Z22, Z16, Z16
+	VFMADD213PS  Z23, Z22, Z16
 	VFMADD231PS  Z16, Z20, Z13
 	VBROADCASTSS 32(DX)(BX*2), Z22
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z22, Z5, Z5
+	VMULPS       Z22, Z25, Z23
+	VFMADD213PS  Z23, Z22, Z5
 	VFMADD231PS  Z5, Z18, Z2
-	VCVTDQ2PS    Z11, Z11
-	VMULPS       Z22, Z11, Z11
+	VFMADD213PS  Z23, Z22, Z11
 	VFMADD231PS  Z11, Z19, Z8
-	VCVTDQ2PS    Z17, Z17
-	VMULPS       Z22, Z17, Z17
+	VFMADD213PS  Z23, Z22, Z17
 	VFMADD231PS  Z17, Z20, Z14
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX
@@ -17189,26 +17307,30 @@ strip512Half3x3Sums:
 // func strip512Half3x4(out *float32, ldo int, w *byte, wstride int, x *byte, xstride int, begin int, blocks int, ahead *byte, step int)
 // Requires: AVX, AVX512F, AVX512VNNI, MMX+
 TEXT ·strip512Half3x4(SB), NOSPLIT, $0-80
-	MOVQ   w+16(FP), AX
-	MOVQ   wstride+24(FP), CX
-	MOVQ   x+32(FP), DX
-	MOVQ   xstride+40(FP), BX
-	LEAQ   (BX)(BX*2), SI
-	MOVQ   blocks+56(FP), DI
-	MOVQ   ahead+64(FP), R8
-	MOVQ   step+72(FP), R9
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
+	MOVQ         w+16(FP), AX
+	MOVQ         wstride+24(FP), CX
+	MOVQ         x+32(FP), DX
+	MOVQ         xstride+40(FP), BX
+	LEAQ         (BX)(BX*2), SI
+	MOVQ         blocks+56(FP), DI
+	MOVQ         ahead+64(FP), R8
+	MOVQ         step+72(FP), R9
+	MOVL         $0x4b400000, R10
+	VPBROADCASTD R10, Z30
+	MOVL         $0xcb400000, R10
+	VPBROADCASTD R10, Z31
+	VPXORD       Z0, Z0, Z0
+	VPXORD       Z1, Z1, Z1
+	VPXORD       Z2, Z2, Z2
+	VPXORD       Z3, Z3, Z3
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VPXORD       Z10, Z10, Z10
+	VPXORD       Z11, Z11, Z11
+	VPXORD       Z16, Z16, Z16
+	VPXORD       Z17, Z17, Z17
+	VPXORD       Z18, Z18, Z18
+	VPXORD       Z19, Z19, Z19
 
 strip512Half3x4Block:
 	PREFETCHT1 (R8)
@@ -17223,15 +17345,19 @@ strip512Half3x4Block:
 strip512Half3x4Sums:
 	ADDQ         R9, R8
 	VPBROADCASTD 48(DX), Z4
+	VPADDD       Z30, Z4, Z4
 	VMOVDQA64    Z4, Z12
 	VMOVDQA64    Z4, Z20
 	VPBROADCASTD 48(DX)(BX*1), Z5
+	VPADDD       Z30, Z5, Z5
 	VMOVDQA64    Z5, Z13
 	VMOVDQA64    Z5, Z21
 	VPBROADCASTD 48(DX)(BX*2), Z6
+	VPADDD       Z30, Z6, Z6
 	VMOVDQA64    Z6, Z14
 	VMOVDQA64    Z6, Z22
 	VPBROADCASTD 48(DX)(SI*1), Z7
+	VPADDD       Z30, Z7, Z7
 	VMOVDQA64    Z7, Z15
 	VMOVDQA64    Z7, Z23
 	VMOVDQU64    (AX), Z24
@@ -17314,55 +17440,51 @@ strip512Half3x4Sums:
 	VMOVUPS      512(AX)(CX*1), Z25
 	VMOVUPS      512(AX)(CX*2), Z26
 	VBROADCASTSS 32(DX), Z28
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z28, Z4, Z4
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z4
 	VFMADD231PS  Z4, Z24, Z0
-	VCVTDQ2PS    Z12, Z12
-	VMULPS       Z28, Z12, Z12
+	VFMADD213PS  Z29, Z28, Z12
 	VFMADD231PS  Z12, Z25, Z8
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       Z28, Z20, Z20
+	VFMADD213PS  Z29, Z28, Z20
 	VFMADD231PS  Z20, Z26, Z16
 	VBROADCASTSS 32(DX)(BX*1), Z28
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z28, Z5, Z5
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z5
 	VFMADD231PS  Z5, Z24, Z1
-	VCVTDQ2PS    Z13, Z13
-	VMULPS       Z28, Z13, Z13
+	VFMADD213PS  Z29, Z28, Z13
 	VFMADD231PS  Z13, Z25, Z9
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       Z28, Z21, Z21
+	VFMADD213PS  Z29, Z28, Z21
 	VFMADD231PS  Z21, Z26, Z17
 	VBROADCASTSS 32(DX)(BX*2), Z28
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z28, Z6, Z6
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z6
 	VFMADD231PS  Z6, Z24, Z2
-	VCVTDQ2PS    Z14, Z14
-	VMULPS       Z28, Z14, Z14
+	VFMADD213PS  Z29, Z28, Z14
 	VFMADD231PS  Z14, Z25, Z10
-	VCVTDQ2PS    Z22, Z22
-	VMULPS       Z28, Z22, Z22
+	VFMADD213PS  Z29, Z28, Z22
 	VFMADD231PS  Z22, Z26, Z18
 	VBROADCASTSS 32(DX)(SI*1), Z28
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z28, Z7, Z7
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z7
 	VFMADD231PS  Z7, Z24, Z3
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z28, Z15, Z15
+	VFMADD213PS  Z29, Z28, Z15
 	VFMADD231PS  Z15, Z25, Z11
-	VCVTDQ2PS    Z23, Z23
-	VMULPS       Z28, Z23, Z23
+	VFMADD213PS  Z29, Z28, Z23
 	VFMADD231PS  Z23, Z26, Z19
 	VPBROADCASTD 52(DX), Z4
+	VPADDD       Z30, Z4, Z4
 	VMOVDQA64    Z4, Z12
 	VMOVDQA64    Z4, Z20
 	VPBROADCASTD 52(DX)(BX*1), Z5
+	VPADDD       Z30, Z5, Z5
 	VMOVDQA64    Z5, Z13
 	VMOVDQA64    Z5, Z21
 	VPBROADCASTD 52(DX)(BX*2), Z6
+	VPADDD       Z30, Z6, Z6
 	VMOVDQA64    Z6, Z14
 	VMOVDQA64    Z6, Z22
 	VPBROADCASTD 52(DX)(SI*1), Z7
+	VPADDD       Z30, Z7, Z7
 	VMOVDQA64    Z7, Z15
 	VMOVDQA64    Z7, Z23
 	VMOVDQU64    256(AX), Z24
@@ -17445,44 +17567,36 @@ strip512Half3x4Sums:
 	VMOVUPS      576(AX)(CX*1), Z25
 	VMOVUPS      576(AX)(CX*2), Z26
 	VBROADCASTSS 32(DX), Z28
-	VCVTDQ2PS    Z4, Z4
-	VMULPS       Z28, Z4, Z4
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z4
 	VFMADD231PS  Z4, Z24, Z0
-	VCVTDQ2PS    Z12, Z12
-	VMULPS       Z28, Z12, Z12
+	VFMADD213PS  Z29, Z28, Z12
 	VFMADD231PS  Z12, Z25, Z8
-	VCVTDQ2PS    Z20, Z20
-	VMULPS       Z28, Z20, Z20
+	VFMADD213PS  Z29, Z28, Z20
 	VFMADD231PS  Z20, Z26, Z16
 	VBROADCASTSS 32(DX)(BX*1), Z28
-	VCVTDQ2PS    Z5, Z5
-	VMULPS       Z28, Z5, Z5
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z5
 	VFMADD231PS  Z5, Z24, Z1
-	VCVTDQ2PS    Z13, Z13
-	VMULPS       Z28, Z13, Z13
+	VFMADD213PS  Z29, Z28, Z13
 	VFMADD231PS  Z13, Z25, Z9
-	VCVTDQ2PS    Z21, Z21
-	VMULPS       Z28, Z21, Z21
+	VFMADD213PS  Z29, Z28, Z21
 	VFMADD231PS  Z21, Z26, Z17
 	VBROADCASTSS 32(DX)(BX*2), Z28
-	VCVTDQ2PS    Z6, Z6
-	VMULPS       Z28, Z6, Z6
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z6
 	VFMADD231PS  Z6, Z24, Z2
-	VCVTDQ2PS    Z14, Z14
-	VMULPS       Z28, Z14, Z14
+	VFMADD213PS  Z29, Z28, Z14
 	VFMADD231PS  Z14, Z25, Z10
-	VCVTDQ2PS    Z22, Z22
-	VMULPS       Z28, Z22, Z22
+	VFMADD213PS  Z29, Z28, Z22
 	VFMADD231PS  Z22, Z26, Z18
 	VBROADCASTSS 32(DX)(SI*1), Z28
-	VCVTDQ2PS    Z7, Z7
-	VMULPS       Z28, Z7, Z7
+	VMULPS       Z28, Z31, Z29
+	VFMADD213PS  Z29, Z28, Z7
 	VFMADD231PS  Z7, Z24, Z3
-	VCVTDQ2PS    Z15, Z15
-	VMULPS       Z28, Z15, Z15
+	VFMADD213PS  Z29, Z28, Z15
 	VFMADD231PS  Z15, Z25, Z11
-	VCVTDQ2PS    Z23, Z23
-	VMULPS       Z28, Z23, Z23
+	VFMADD213PS  Z29, Z28, Z23
 	VFMADD231PS  Z23, Z26, Z19
 	ADDQ         $0x00000280, AX
 	ADDQ         $0x00000040, DX

@@ -67,6 +67,8 @@ func quantize() {
 
 	scale, inverse := XMM(), YMM()
 	VDIVSS(of127, most, scale)
+	VPSRLD(U8(2), scale, scale) // to 22 bits
+	VPSLLD(U8(2), scale, scale)
 	VDIVSS(scale, one, inverse.AsX())
 	VBROADCASTSS(inverse.AsX(), inverse)
 	for i := range x {

@@ -149,6 +149,8 @@ func (c *foursConst) scales(most VecVirtual) (scale, inverse VecVirtual) {
 	some := K()
 	VPCMPUD(U8(5), c.tiny, most, some) // most ≥ tiny
 	VDIVPS_Z(c.of127, most, some, scale)
+	VPSRLD(U8(2), scale, scale) // to 22 bits
+	VPSLLD(U8(2), scale, scale)
 	VMOVUPS(c.one, inverse)
 	VDIVPS_Z(scale, inverse, some, inverse)
 	return scale, inverse

@@ -52,6 +52,16 @@ func unpack512(f form) {
 // with each block at most; one where that is enough (step).
 const aheadLines = 6
 
+// Integer sums begin at the bits of 1.5·2^23, a float32 whose neighbours are one
+// apart on both sides: read as float32 they are that number and the sum,
+// exactly, as long as the sum is below 2^22 (it is below 2^21). A fused multiply
+// then converts and scales at once: (1.5·2^23 + sum)·s - 1.5·2^23·s is sum·s,
+// rounded once, since the product subtracted is exact: s has 22 bits (acts.go).
+const (
+	sumBegin = 0x4b400000 // 1.5·2^23
+	sumEnd   = 0xcb400000 // -1.5·2^23
+)
+
 // strip is a loop that multiplies strips of some panels with some rows.
 type strip struct {
 	k        kind
@@ -61,9 +71,10 @@ type strip struct {
 	begin    Register
 	acc, sum [][]VecPhysical // (panels, rows)
 	q        []VecPhysical   // weights of each panel; in the end their scales
-	second   []VecPhysical   // kindMin: what is added per sum
-	spread   VecPhysical     // activations of a row
+	spread   VecPhysical     // activations of a row, or their sum
 	scale    VecPhysical     // of a row
+	offset   VecPhysical     // sumEnd times scale
+	from, to VecPhysical     // sumBegin and sumEnd
 }
 
 // strip512 multiplies the strips of panels with n rows. A load costs nearly as
@@ -124,13 +135,21 @@ func (s *strip) registers(panels, n int) {
 		s.sum = append(s.sum, z.many(n))
 	}
 	s.q = z.many(panels)
-	s.spread, s.scale = z.one(), z.one()
-	s.second = append([]VecPhysical{s.spread}, z.many(panels-1)...) // spread is free in the end
+	s.spread, s.scale, s.offset, s.from, s.to = z.one(), z.one(), z.one(), z.one(), z.one()
+	spreadWord(sumBegin, s.from)
+	spreadWord(sumEnd, s.to)
 	for _, regs := range s.acc {
 		for _, r := range regs {
 			VPXORD(r, r, r)
 		}
 	}
+}
+
+// spreadWord sets every word of dst to v.
+func spreadWord(v uint32, dst VecPhysical) {
+	r := GP32()
+	MOVL(U32(v), r)
+	VPBROADCASTD(r, dst)
 }
 
 // at is byte off of panel p's block.
@@ -161,15 +180,16 @@ func (s *strip) block() {
 	s.finish(0)
 }
 
-// start sets the integer sums to what the zero point makes of the activations.
+// start sets the integer sums to where they begin, which the zero point moves.
 func (s *strip) start(base Register, off int) {
 	for t := range s.sum[0] {
 		for p := range s.sum {
 			switch r := s.sum[p][t]; {
 			case s.k == kindMin:
-				VPXORD(r, r, r)
+				VMOVDQA64(s.from, r)
 			case p == 0:
 				VPBROADCASTD(s.x.at(base, t, off), r)
+				VPADDD(s.from, r, r)
 			default:
 				VMOVDQA64(s.sum[0][t], r)
 			}
@@ -192,26 +212,28 @@ func (s *strip) group(g int) {
 
 // finish adds the integer sums, scaled, to the accumulators.
 func (s *strip) finish(half int) {
-	for p := range s.q {
-		VMOVUPS(s.at(p, stripScale+64*half), s.q[p])
-		if s.k == kindMin {
-			VMOVUPS(s.at(p, stripSecond), s.second[p])
-		}
+	for p, q := range s.q {
+		VMOVUPS(s.at(p, stripScale+64*half), q)
 	}
 	for t := range s.sum[0] {
 		VBROADCASTSS(s.x.at(s.x.base, t, offScale), s.scale)
-		for p := range s.q {
+		VMULPS(s.scale, s.to, s.offset)
+		for p, q := range s.q {
 			r := s.sum[p][t]
-			VCVTDQ2PS(r, r)
-			VMULPS(s.scale, r, r)
-			VFMADD231PS(r, s.q[p], s.acc[p][t])
+			VFMADD213PS(s.offset, s.scale, r) // r = r·scale + offset
+			VFMADD231PS(r, q, s.acc[p][t])
 		}
-		if s.k != kindMin {
-			continue
-		}
-		VBROADCASTSS(s.x.at(s.x.base, t, offSum), s.scale)
-		for p := range s.q {
-			VFMADD231PS(s.scale, s.second[p], s.acc[p][t])
+	}
+	if s.k != kindMin {
+		return
+	}
+	for p, q := range s.q {
+		VMOVUPS(s.at(p, stripSecond), q)
+	}
+	for t := range s.sum[0] {
+		VBROADCASTSS(s.x.at(s.x.base, t, offSum), s.spread)
+		for p, q := range s.q {
+			VFMADD231PS(s.spread, q, s.acc[p][t])
 		}
 	}
 }
