@@ -92,10 +92,15 @@ func (e *Exec) fillAngles(r *nn.Rope) {
 	}
 	half := r.Rot / 2
 	t.cos, t.sin = grow(t.cos, e.T*half), grow(t.sin, e.T*half)
-	for i, p := range e.pos {
-		r.Angles(t.cos[i*half:(i+1)*half], t.sin[i*half:(i+1)*half], int(p))
-	}
 	t.T = e.T
+	e.rows.op, e.rows.rope, e.rows.angles = opAngles, r, t
+	e.runRows()
+}
+
+// fill computes row i of the table, which is at position pos.
+func (t *angleTable) fill(r *nn.Rope, i int, pos int32) {
+	half := r.Rot / 2
+	r.Angles(t.cos[i*half:(i+1)*half], t.sin[i*half:(i+1)*half], int(pos))
 }
 
 // heads finishes row i of the QKV product: head norms, rotary positions, the

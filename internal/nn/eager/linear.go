@@ -6,8 +6,8 @@ import (
 	"malmoi/internal/num/par"
 )
 
-// mulTask multiplies a range of panels and, where h is set, adds the result to
-// the hidden state before the next chunk evicts it.
+// mulTask multiplies a range of panels and, before the next chunk evicts the
+// result, adds the bias to it and, where h is set, it to the hidden state.
 type mulTask struct {
 	e     *Exec
 	l     *nn.Linear
@@ -34,7 +34,7 @@ const (
 // product.
 const minParallelMACs = 1 << 16
 
-// linear writes W·x into out, (T, ld). The bias is left to the caller.
+// linear writes W·x + b into out, (T, ld).
 func (e *Exec) linear(out []float32, ld int, x *kernel.Acts, l *nn.Linear) {
 	t := &e.mul
 	t.l, t.x, t.out, t.ld, t.addH = l, x, out, ld, false
@@ -74,7 +74,7 @@ func (t *mulTask) Do(_, chunk int) {
 	p0 := chunk * t.step
 	p1 := min(p0+t.step, t.l.W.Panels())
 	t.l.W.Mul(t.out, t.ld, t.x, p0, p1)
-	if !t.addH {
+	if !t.addH && t.l.Bias == nil {
 		return
 	}
 	r0, r1 := t.l.W.PanelRange(p0, p1)
@@ -83,7 +83,9 @@ func (t *mulTask) Do(_, chunk int) {
 		if t.l.Bias != nil {
 			kernel.Add(row, t.l.Bias[r0:r1])
 		}
-		kernel.AddScaled(t.h.Row(i)[r0:r1], row, t.scale)
+		if t.addH {
+			kernel.AddScaled(t.h.Row(i)[r0:r1], row, t.scale)
+		}
 	}
 }
 
@@ -92,11 +94,6 @@ func (e *Exec) product(x *kernel.Acts, l *nn.Linear) []float32 {
 	OC := l.W.Rows()
 	e.wide = grow(e.wide, e.T*OC)
 	e.linear(e.wide, OC, x, l)
-	if l.Bias != nil {
-		for i := range e.T {
-			kernel.Add(e.wide[i*OC:(i+1)*OC], l.Bias)
-		}
-	}
 	return e.wide
 }
 

@@ -89,6 +89,9 @@ type rowTask struct {
 	act  nn.Activation
 	a    *nn.Attention
 	by   float32
+
+	rope   *nn.Rope
+	angles *angleTable
 }
 
 type rowOp int
@@ -100,6 +103,7 @@ const (
 	opGate                   // x = act(gate)·up
 	opAct                    // x = act(src)
 	opAddNormed              // h += by·norm(src)
+	opAngles                 // cos and sin of the row's position
 	opHeads                  // head norms, rotary positions, store K and V
 	opQuantize               // 8-bit form of x
 )
@@ -145,6 +149,8 @@ func (t *rowTask) row(i int) {
 		row := t.src[i*t.ld : i*t.ld+t.h.C]
 		normalise(row, row, t.n)
 		kernel.AddScaled(t.h.Row(i), row, t.by)
+	case opAngles:
+		t.angles.fill(t.rope, i, t.e.pos[i])
 	case opHeads:
 		t.e.heads(t.a, i)
 	case opQuantize:
@@ -234,14 +240,8 @@ func (e *Exec) Logits(h nn.Rows, n *nn.Norm, head *nn.Linear, scale float32) {
 		return
 	}
 	e.linear(logits, V, &e.last, head)
-	for i := range out {
-		row := logits[i*V : (i+1)*V]
-		if head.Bias != nil {
-			kernel.Add(row, head.Bias)
-		}
-		if scale != 1 {
-			kernel.Scale(row, scale)
-		}
+	if scale != 1 {
+		kernel.Scale(logits, scale)
 	}
 }
 
