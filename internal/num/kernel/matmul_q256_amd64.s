@@ -105,38 +105,29 @@ DATA six256<>+28(SB)/4, $0x3c3c3c3c
 GLOBL six256<>(SB), RODATA|NOPTR, $32
 
 // func direct2564Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2564Zerox1(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct2564Zerox1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct2564Zerox1Clear
-	MOVQ    AX, SI
 
 direct2564Zerox1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct2564Zerox1Panel:
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct2564Zerox1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -146,6 +137,8 @@ direct2564Zerox1Unit:
 	PREFETCHT0   2432(CX)
 	PREFETCHT0   2496(CX)
 	PREFETCHT0   2560(CX)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVDQU      (CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -334,87 +327,69 @@ direct2564Zerox1Unit:
 	VBROADCASTSS 96(AX), Y4
 	VMULPS       Y4, Y2, Y2
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x00000240, CX
-	ADDQ         $+128, AX
-	DECQ         R10
-	JNE          direct2564Zerox1Unit
-	MOVQ         R9, CX
-	MOVQ         SI, AX
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $0x00000040, DI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         $0x00000040, SI
 	ADDQ         wstride+48(FP), CX
-	DECQ         R8
+	DECQ         DI
 	JNE          direct2564Zerox1Panel
-	ADDQ         $0x00000900, DX
-	ADDQ         $0x00000200, SI
-	MOVQ         SI, AX
-	SUBQ         $0x00000004, BX
-	JHI          direct2564Zerox1Turn
+	ADDQ         $0x00000240, DX
+	ADDQ         $+128, AX
+	DECQ         BX
+	JNE          direct2564Zerox1Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 
 direct2564Zerox1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct2564Zerox1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2564Zerox1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct2564Zerox1Write
 	VZEROUPPER
 	RET
 
 // func direct2564Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2564Zerox2(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2564Zerox2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct2564Zerox2Clear
-	MOVQ    AX, DI
 
 direct2564Zerox2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2564Zerox2Panel:
-	VMOVUPS (R8), Y0
-	VMOVUPS 64(R8), Y1
-	VMOVUPS 32(R8), Y2
-	VMOVUPS 96(R8), Y3
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct2564Zerox2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -424,6 +399,10 @@ direct2564Zerox2Unit:
 	PREFETCHT0   2432(DX)
 	PREFETCHT0   2496(DX)
 	PREFETCHT0   2560(DX)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      64(DI), Y1
+	VMOVUPS      32(DI), Y2
+	VMOVUPS      96(DI), Y3
 	VMOVDQU      (DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -732,35 +711,28 @@ direct2564Zerox2Unit:
 	VBROADCASTSS 96(AX)(CX*1), Y4
 	VMULPS       Y4, Y5, Y5
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000240, DX
-	ADDQ         $+128, AX
-	DECQ         R11
-	JNE          direct2564Zerox2Unit
-	MOVQ         R10, DX
-	MOVQ         DI, AX
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 32(R8)
-	VMOVUPS      Y3, 96(R8)
-	ADDQ         $0x00000080, R8
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      Y2, 32(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, DI
 	ADDQ         wstride+48(FP), DX
-	DECQ         R9
+	DECQ         R8
 	JNE          direct2564Zerox2Panel
-	ADDQ         $0x00000900, BX
-	ADDQ         $0x00000200, DI
-	MOVQ         DI, AX
-	SUBQ         $0x00000004, SI
-	JHI          direct2564Zerox2Turn
+	ADDQ         $0x00000240, BX
+	ADDQ         $+128, AX
+	DECQ         SI
+	JNE          direct2564Zerox2Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2564Zerox2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct2564Zerox2Row:
 	VMOVDQU (SI), Y0
@@ -769,53 +741,46 @@ direct2564Zerox2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct2564Zerox2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct2564Zerox2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct2564Zerox2Write
 	VZEROUPPER
 	RET
 
 // func direct2564Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2564Zerox4(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2564Zerox4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct2564Zerox4Clear
-	MOVQ    AX, R8
 
 direct2564Zerox4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2564Zerox4Panel:
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct2564Zerox4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -943,33 +908,33 @@ direct2564Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (R9), Y5
+	VMOVUPS      (R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, (R9)
+	VMOVUPS      Y5, (R8)
 	VBROADCASTSS 40(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VBROADCASTSS 40(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VBROADCASTSS 40(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      32(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -1088,33 +1053,33 @@ direct2564Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      32(R9), Y5
+	VMOVUPS      32(R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      Y5, 32(R8)
 	VBROADCASTSS 40(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VBROADCASTSS 40(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VBROADCASTSS 40(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 224(R9)
+	VMOVUPS      Y0, 224(R8)
 	VMOVDQU      256(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -1233,33 +1198,33 @@ direct2564Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (R9), Y5
+	VMOVUPS      (R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, (R9)
+	VMOVUPS      Y5, (R8)
 	VBROADCASTSS 104(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VBROADCASTSS 104(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VBROADCASTSS 104(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      288(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -1378,57 +1343,50 @@ direct2564Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      32(R9), Y5
+	VMOVUPS      32(R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      Y5, 32(R8)
 	VBROADCASTSS 104(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VBROADCASTSS 104(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VBROADCASTSS 104(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 224(R9)
-	ADDQ         $0x00000240, BX
-	ADDQ         $+128, AX
-	DECQ         R12
-	JNE          direct2564Zerox4Unit
-	MOVQ         R11, BX
-	MOVQ         R8, AX
-	ADDQ         $0x00000100, R9
+	VMOVUPS      Y0, 224(R8)
+	ADDQ         $0x00000100, R8
 	ADDQ         wstride+48(FP), BX
-	DECQ         R10
+	DECQ         R9
 	JNE          direct2564Zerox4Panel
-	ADDQ         $0x00000900, SI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
-	SUBQ         $0x00000004, DI
-	JHI          direct2564Zerox4Turn
+	ADDQ         $0x00000240, SI
+	ADDQ         $+128, AX
+	DECQ         DI
+	JNE          direct2564Zerox4Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2564Zerox4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2564Zerox4Row:
@@ -1440,9 +1398,9 @@ direct2564Zerox4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2564Zerox4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2564Zerox4Write
 	VZEROUPPER
 	RET
@@ -1576,38 +1534,29 @@ unpack2564ZeroUnit:
 	RET
 
 // func direct2564Minx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2564Minx1(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct2564Minx1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct2564Minx1Clear
-	MOVQ    AX, SI
 
 direct2564Minx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct2564Minx1Panel:
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct2564Minx1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -1618,6 +1567,8 @@ direct2564Minx1Unit:
 	PREFETCHT0   2496(CX)
 	PREFETCHT0   2560(CX)
 	PREFETCHT0   2624(CX)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVDQU      (CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -1810,87 +1761,69 @@ direct2564Minx1Unit:
 	VFMADD231PS  Y2, Y3, Y1
 	VBROADCASTSS 100(AX), Y2
 	VFMADD231PS  Y2, Y4, Y1
-	ADDQ         $0x00000280, CX
-	ADDQ         $+128, AX
-	DECQ         R10
-	JNE          direct2564Minx1Unit
-	MOVQ         R9, CX
-	MOVQ         SI, AX
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $0x00000040, DI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         $0x00000040, SI
 	ADDQ         wstride+48(FP), CX
-	DECQ         R8
+	DECQ         DI
 	JNE          direct2564Minx1Panel
-	ADDQ         $0x00000a00, DX
-	ADDQ         $0x00000200, SI
-	MOVQ         SI, AX
-	SUBQ         $0x00000004, BX
-	JHI          direct2564Minx1Turn
+	ADDQ         $0x00000280, DX
+	ADDQ         $+128, AX
+	DECQ         BX
+	JNE          direct2564Minx1Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 
 direct2564Minx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct2564Minx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2564Minx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct2564Minx1Write
 	VZEROUPPER
 	RET
 
 // func direct2564Minx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2564Minx2(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2564Minx2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct2564Minx2Clear
-	MOVQ    AX, DI
 
 direct2564Minx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2564Minx2Panel:
-	VMOVUPS (R8), Y0
-	VMOVUPS 64(R8), Y1
-	VMOVUPS 32(R8), Y2
-	VMOVUPS 96(R8), Y3
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct2564Minx2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -1901,6 +1834,10 @@ direct2564Minx2Unit:
 	PREFETCHT0   2496(DX)
 	PREFETCHT0   2560(DX)
 	PREFETCHT0   2624(DX)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      64(DI), Y1
+	VMOVUPS      32(DI), Y2
+	VMOVUPS      96(DI), Y3
 	VMOVDQU      (DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -2213,35 +2150,28 @@ direct2564Minx2Unit:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS 100(AX)(CX*1), Y4
 	VFMADD231PS  Y4, Y7, Y3
-	ADDQ         $0x00000280, DX
-	ADDQ         $+128, AX
-	DECQ         R11
-	JNE          direct2564Minx2Unit
-	MOVQ         R10, DX
-	MOVQ         DI, AX
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 32(R8)
-	VMOVUPS      Y3, 96(R8)
-	ADDQ         $0x00000080, R8
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      Y2, 32(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, DI
 	ADDQ         wstride+48(FP), DX
-	DECQ         R9
+	DECQ         R8
 	JNE          direct2564Minx2Panel
-	ADDQ         $0x00000a00, BX
-	ADDQ         $0x00000200, DI
-	MOVQ         DI, AX
-	SUBQ         $0x00000004, SI
-	JHI          direct2564Minx2Turn
+	ADDQ         $0x00000280, BX
+	ADDQ         $+128, AX
+	DECQ         SI
+	JNE          direct2564Minx2Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2564Minx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct2564Minx2Row:
 	VMOVDQU (SI), Y0
@@ -2250,53 +2180,46 @@ direct2564Minx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct2564Minx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct2564Minx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct2564Minx2Write
 	VZEROUPPER
 	RET
 
 // func direct2564Minx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2564Minx4(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2564Minx4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct2564Minx4Clear
-	MOVQ    AX, R8
 
 direct2564Minx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2564Minx4Panel:
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct2564Minx4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -2424,35 +2347,35 @@ direct2564Minx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R9), Y6
+	VMOVUPS      (R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R9)
+	VMOVUPS      Y6, (R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      32(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -2570,35 +2493,35 @@ direct2564Minx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R9), Y6
+	VMOVUPS      32(R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R9)
+	VMOVUPS      Y6, 32(R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R9)
+	VMOVUPS      Y0, 224(R8)
 	VMOVDQU      256(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -2716,35 +2639,35 @@ direct2564Minx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R9), Y6
+	VMOVUPS      (R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R9)
+	VMOVUPS      Y6, (R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      288(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -2862,59 +2785,52 @@ direct2564Minx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R9), Y6
+	VMOVUPS      32(R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R9)
+	VMOVUPS      Y6, 32(R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R9)
-	ADDQ         $0x00000280, BX
-	ADDQ         $+128, AX
-	DECQ         R12
-	JNE          direct2564Minx4Unit
-	MOVQ         R11, BX
-	MOVQ         R8, AX
-	ADDQ         $0x00000100, R9
+	VMOVUPS      Y0, 224(R8)
+	ADDQ         $0x00000100, R8
 	ADDQ         wstride+48(FP), BX
-	DECQ         R10
+	DECQ         R9
 	JNE          direct2564Minx4Panel
-	ADDQ         $0x00000a00, SI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
-	SUBQ         $0x00000004, DI
-	JHI          direct2564Minx4Turn
+	ADDQ         $0x00000280, SI
+	ADDQ         $+128, AX
+	DECQ         DI
+	JNE          direct2564Minx4Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2564Minx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2564Minx4Row:
@@ -2926,9 +2842,9 @@ direct2564Minx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2564Minx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2564Minx4Write
 	VZEROUPPER
 	RET
@@ -3077,32 +2993,29 @@ TEXT ·direct2564Kx1(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct2564Kx1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct2564Kx1Clear
-	MOVQ    AX, SI
+
+direct2564Kx1Chunk:
+	MOVQ DX, R9
+	ADDQ $0x00000040, DX
+	MOVQ $0x00000004, R10
 
 direct2564Kx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R9, R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct2564Kx1Panel:
-	VMOVUPS    (DI), Y0
-	VMOVUPS    32(DI), Y1
-	MOVQ       CX, R9
-	MOVQ       $0x00000004, R10
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-
-direct2564Kx1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -3112,6 +3025,9 @@ direct2564Kx1Unit:
 	PREFETCHT0   2432(CX)
 	PREFETCHT0   2496(CX)
 	PREFETCHT0   2560(CX)
+	PREFETCHT0   2368(R8)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVDQU      (CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -3153,11 +3069,11 @@ direct2564Kx1Unit:
 	VPADDW       Y3, Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMOVZXBD    512(CX), Y3
-	VCVTPH2PS    (R9), Y4
+	VCVTPH2PS    (R8), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    528(CX), Y4
-	VCVTPH2PS    32(R9), Y5
+	VCVTPH2PS    32(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -3207,11 +3123,11 @@ direct2564Kx1Unit:
 	VPADDW       Y3, Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMOVZXBD    520(CX), Y3
-	VCVTPH2PS    16(R9), Y4
+	VCVTPH2PS    16(R8), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    536(CX), Y4
-	VCVTPH2PS    48(R9), Y5
+	VCVTPH2PS    48(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -3261,11 +3177,11 @@ direct2564Kx1Unit:
 	VPADDW       Y3, Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMOVZXBD    544(CX), Y3
-	VCVTPH2PS    (R9), Y4
+	VCVTPH2PS    (R8), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    560(CX), Y4
-	VCVTPH2PS    32(R9), Y5
+	VCVTPH2PS    32(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -3315,11 +3231,11 @@ direct2564Kx1Unit:
 	VPADDW       Y3, Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMOVZXBD    552(CX), Y3
-	VCVTPH2PS    16(R9), Y4
+	VCVTPH2PS    16(R8), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    568(CX), Y4
-	VCVTPH2PS    48(R9), Y5
+	VCVTPH2PS    48(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -3328,46 +3244,42 @@ direct2564Kx1Unit:
 	VFMADD231PS  Y2, Y3, Y1
 	VBROADCASTSS 100(AX), Y2
 	VFMADD231PS  Y2, Y4, Y1
-	ADDQ         $0x00000240, CX
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         $0x00000040, SI
+	ADDQ         wstride+48(FP), CX
+	ADDQ         wstride+48(FP), R8
+	DECQ         DI
+	JNE          direct2564Kx1Panel
+	ADDQ         $0x00000240, DX
 	ADDQ         $+128, AX
 	DECQ         R10
-	JNE          direct2564Kx1Unit
-	MOVQ         R9, CX
-	MOVQ         SI, AX
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $0x00000040, DI
-	ADDQ         wstride+48(FP), CX
-	DECQ         R8
-	JNE          direct2564Kx1Panel
-	ADDQ         $0x00000940, DX
-	ADDQ         $0x00000200, SI
-	MOVQ         SI, AX
+	JNE          direct2564Kx1Turn
 	SUBQ         $0x00000004, BX
-	JHI          direct2564Kx1Turn
+	JNE          direct2564Kx1Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 
 direct2564Kx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct2564Kx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2564Kx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct2564Kx1Write
 	VZEROUPPER
 	RET
@@ -3379,36 +3291,31 @@ TEXT ·direct2564Kx2(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2564Kx2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct2564Kx2Clear
-	MOVQ    AX, DI
+
+direct2564Kx2Chunk:
+	MOVQ BX, R10
+	ADDQ $0x00000040, BX
+	MOVQ $0x00000004, R11
 
 direct2564Kx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R10, R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2564Kx2Panel:
-	VMOVUPS    (R8), Y0
-	VMOVUPS    64(R8), Y1
-	VMOVUPS    32(R8), Y2
-	VMOVUPS    96(R8), Y3
-	MOVQ       DX, R10
-	MOVQ       $0x00000004, R11
-	PREFETCHT0 2048(DX)
-	ADDQ       $0x00000040, DX
-
-direct2564Kx2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -3418,6 +3325,11 @@ direct2564Kx2Unit:
 	PREFETCHT0   2432(DX)
 	PREFETCHT0   2496(DX)
 	PREFETCHT0   2560(DX)
+	PREFETCHT0   2368(R9)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      64(DI), Y1
+	VMOVUPS      32(DI), Y2
+	VMOVUPS      96(DI), Y3
 	VMOVDQU      (DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -3483,11 +3395,11 @@ direct2564Kx2Unit:
 	VPMADDWD     ones256<>+0(SB), Y4, Y4
 	VPMADDWD     ones256<>+0(SB), Y5, Y5
 	VPMOVZXBD    512(DX), Y6
-	VCVTPH2PS    (R10), Y7
+	VCVTPH2PS    (R9), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    528(DX), Y7
-	VCVTPH2PS    32(R10), Y8
+	VCVTPH2PS    32(R9), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -3567,11 +3479,11 @@ direct2564Kx2Unit:
 	VPMADDWD     ones256<>+0(SB), Y4, Y4
 	VPMADDWD     ones256<>+0(SB), Y5, Y5
 	VPMOVZXBD    520(DX), Y6
-	VCVTPH2PS    16(R10), Y7
+	VCVTPH2PS    16(R9), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    536(DX), Y7
-	VCVTPH2PS    48(R10), Y8
+	VCVTPH2PS    48(R9), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -3651,11 +3563,11 @@ direct2564Kx2Unit:
 	VPMADDWD     ones256<>+0(SB), Y4, Y4
 	VPMADDWD     ones256<>+0(SB), Y5, Y5
 	VPMOVZXBD    544(DX), Y6
-	VCVTPH2PS    (R10), Y7
+	VCVTPH2PS    (R9), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    560(DX), Y7
-	VCVTPH2PS    32(R10), Y8
+	VCVTPH2PS    32(R9), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -3735,11 +3647,11 @@ direct2564Kx2Unit:
 	VPMADDWD     ones256<>+0(SB), Y4, Y4
 	VPMADDWD     ones256<>+0(SB), Y5, Y5
 	VPMOVZXBD    552(DX), Y6
-	VCVTPH2PS    16(R10), Y7
+	VCVTPH2PS    16(R9), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    568(DX), Y7
-	VCVTPH2PS    48(R10), Y8
+	VCVTPH2PS    48(R9), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -3754,35 +3666,31 @@ direct2564Kx2Unit:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS 100(AX)(CX*1), Y4
 	VFMADD231PS  Y4, Y7, Y3
-	ADDQ         $0x00000240, DX
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      Y2, 32(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, DI
+	ADDQ         wstride+48(FP), DX
+	ADDQ         wstride+48(FP), R9
+	DECQ         R8
+	JNE          direct2564Kx2Panel
+	ADDQ         $0x00000240, BX
 	ADDQ         $+128, AX
 	DECQ         R11
-	JNE          direct2564Kx2Unit
-	MOVQ         R10, DX
-	MOVQ         DI, AX
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 32(R8)
-	VMOVUPS      Y3, 96(R8)
-	ADDQ         $0x00000080, R8
-	ADDQ         wstride+48(FP), DX
-	DECQ         R9
-	JNE          direct2564Kx2Panel
-	ADDQ         $0x00000940, BX
-	ADDQ         $0x00000200, DI
-	MOVQ         DI, AX
+	JNE          direct2564Kx2Turn
 	SUBQ         $0x00000004, SI
-	JHI          direct2564Kx2Turn
+	JNE          direct2564Kx2Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2564Kx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct2564Kx2Row:
 	VMOVDQU (SI), Y0
@@ -3791,11 +3699,11 @@ direct2564Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct2564Kx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct2564Kx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct2564Kx2Write
 	VZEROUPPER
 	RET
@@ -3808,36 +3716,35 @@ TEXT ·direct2564Kx4(SB), NOSPLIT, $0-104
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2564Kx4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct2564Kx4Clear
-	MOVQ    AX, R8
+
+direct2564Kx4Chunk:
+	MOVQ SI, R11
+	ADDQ $0x00000040, SI
+	MOVQ $0x00000004, R12
 
 direct2564Kx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ R11, R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2564Kx4Panel:
-	MOVQ       BX, R11
-	MOVQ       $0x00000004, R12
-	PREFETCHT0 2048(BX)
-	ADDQ       $0x00000040, BX
-
-direct2564Kx4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -3847,6 +3754,7 @@ direct2564Kx4Unit:
 	PREFETCHT0   2432(BX)
 	PREFETCHT0   2496(BX)
 	PREFETCHT0   2560(BX)
+	PREFETCHT0   2368(R10)
 	VMOVDQU      (BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -3960,45 +3868,45 @@ direct2564Kx4Unit:
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPMOVZXBD    512(BX), Y4
-	VCVTPH2PS    (R11), Y5
+	VCVTPH2PS    (R10), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    528(BX), Y5
-	VCVTPH2PS    32(R11), Y6
+	VCVTPH2PS    32(R10), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R9), Y6
+	VMOVUPS      (R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R9)
+	VMOVUPS      Y6, (R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      32(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -4112,45 +4020,45 @@ direct2564Kx4Unit:
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPMOVZXBD    520(BX), Y4
-	VCVTPH2PS    16(R11), Y5
+	VCVTPH2PS    16(R10), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    536(BX), Y5
-	VCVTPH2PS    48(R11), Y6
+	VCVTPH2PS    48(R10), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R9), Y6
+	VMOVUPS      32(R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R9)
+	VMOVUPS      Y6, 32(R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R9)
+	VMOVUPS      Y0, 224(R8)
 	VMOVDQU      256(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -4264,45 +4172,45 @@ direct2564Kx4Unit:
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPMOVZXBD    544(BX), Y4
-	VCVTPH2PS    (R11), Y5
+	VCVTPH2PS    (R10), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    560(BX), Y5
-	VCVTPH2PS    32(R11), Y6
+	VCVTPH2PS    32(R10), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R9), Y6
+	VMOVUPS      (R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R9)
+	VMOVUPS      Y6, (R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      288(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -4416,69 +4324,65 @@ direct2564Kx4Unit:
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPMOVZXBD    552(BX), Y4
-	VCVTPH2PS    16(R11), Y5
+	VCVTPH2PS    16(R10), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    568(BX), Y5
-	VCVTPH2PS    48(R11), Y6
+	VCVTPH2PS    48(R10), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R9), Y6
+	VMOVUPS      32(R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R9)
+	VMOVUPS      Y6, 32(R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R9)
-	ADDQ         $0x00000240, BX
+	VMOVUPS      Y0, 224(R8)
+	ADDQ         $0x00000100, R8
+	ADDQ         wstride+48(FP), BX
+	ADDQ         wstride+48(FP), R10
+	DECQ         R9
+	JNE          direct2564Kx4Panel
+	ADDQ         $0x00000240, SI
 	ADDQ         $+128, AX
 	DECQ         R12
-	JNE          direct2564Kx4Unit
-	MOVQ         R11, BX
-	MOVQ         R8, AX
-	ADDQ         $0x00000100, R9
-	ADDQ         wstride+48(FP), BX
-	DECQ         R10
-	JNE          direct2564Kx4Panel
-	ADDQ         $0x00000940, SI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
+	JNE          direct2564Kx4Turn
 	SUBQ         $0x00000004, DI
-	JHI          direct2564Kx4Turn
+	JNE          direct2564Kx4Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2564Kx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2564Kx4Row:
@@ -4490,9 +4394,9 @@ direct2564Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2564Kx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2564Kx4Write
 	VZEROUPPER
 	RET
@@ -4666,38 +4570,29 @@ unpack2564KUnit:
 	RET
 
 // func direct2565Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2565Zerox1(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct2565Zerox1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct2565Zerox1Clear
-	MOVQ    AX, SI
 
 direct2565Zerox1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct2565Zerox1Panel:
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct2565Zerox1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -4709,6 +4604,8 @@ direct2565Zerox1Unit:
 	PREFETCHT0   2560(CX)
 	PREFETCHT0   2624(CX)
 	PREFETCHT0   2688(CX)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVDQU      (CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -5025,87 +4922,69 @@ direct2565Zerox1Unit:
 	VBROADCASTSS 96(AX), Y4
 	VMULPS       Y4, Y2, Y2
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x000002c0, CX
-	ADDQ         $+128, AX
-	DECQ         R10
-	JNE          direct2565Zerox1Unit
-	MOVQ         R9, CX
-	MOVQ         SI, AX
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $0x00000040, DI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         $0x00000040, SI
 	ADDQ         wstride+48(FP), CX
-	DECQ         R8
+	DECQ         DI
 	JNE          direct2565Zerox1Panel
-	ADDQ         $0x00000b00, DX
-	ADDQ         $0x00000200, SI
-	MOVQ         SI, AX
-	SUBQ         $0x00000004, BX
-	JHI          direct2565Zerox1Turn
+	ADDQ         $0x000002c0, DX
+	ADDQ         $+128, AX
+	DECQ         BX
+	JNE          direct2565Zerox1Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 
 direct2565Zerox1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct2565Zerox1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2565Zerox1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct2565Zerox1Write
 	VZEROUPPER
 	RET
 
 // func direct2565Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2565Zerox2(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2565Zerox2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct2565Zerox2Clear
-	MOVQ    AX, DI
 
 direct2565Zerox2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2565Zerox2Panel:
-	VMOVUPS (R8), Y0
-	VMOVUPS 64(R8), Y1
-	VMOVUPS 32(R8), Y2
-	VMOVUPS 96(R8), Y3
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct2565Zerox2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -5117,6 +4996,10 @@ direct2565Zerox2Unit:
 	PREFETCHT0   2560(DX)
 	PREFETCHT0   2624(DX)
 	PREFETCHT0   2688(DX)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      64(DI), Y1
+	VMOVUPS      32(DI), Y2
+	VMOVUPS      96(DI), Y3
 	VMOVDQU      (DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -5557,35 +5440,28 @@ direct2565Zerox2Unit:
 	VBROADCASTSS 96(AX)(CX*1), Y4
 	VMULPS       Y4, Y5, Y5
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x000002c0, DX
-	ADDQ         $+128, AX
-	DECQ         R11
-	JNE          direct2565Zerox2Unit
-	MOVQ         R10, DX
-	MOVQ         DI, AX
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 32(R8)
-	VMOVUPS      Y3, 96(R8)
-	ADDQ         $0x00000080, R8
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      Y2, 32(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, DI
 	ADDQ         wstride+48(FP), DX
-	DECQ         R9
+	DECQ         R8
 	JNE          direct2565Zerox2Panel
-	ADDQ         $0x00000b00, BX
-	ADDQ         $0x00000200, DI
-	MOVQ         DI, AX
-	SUBQ         $0x00000004, SI
-	JHI          direct2565Zerox2Turn
+	ADDQ         $0x000002c0, BX
+	ADDQ         $+128, AX
+	DECQ         SI
+	JNE          direct2565Zerox2Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2565Zerox2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct2565Zerox2Row:
 	VMOVDQU (SI), Y0
@@ -5594,53 +5470,46 @@ direct2565Zerox2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct2565Zerox2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct2565Zerox2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct2565Zerox2Write
 	VZEROUPPER
 	RET
 
 // func direct2565Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2565Zerox4(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2565Zerox4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct2565Zerox4Clear
-	MOVQ    AX, R8
 
 direct2565Zerox4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2565Zerox4Panel:
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct2565Zerox4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -5805,33 +5674,33 @@ direct2565Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (R9), Y5
+	VMOVUPS      (R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, (R9)
+	VMOVUPS      Y5, (R8)
 	VBROADCASTSS 44(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VBROADCASTSS 44(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VBROADCASTSS 44(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      32(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -5985,33 +5854,33 @@ direct2565Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      32(R9), Y5
+	VMOVUPS      32(R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      Y5, 32(R8)
 	VBROADCASTSS 44(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VBROADCASTSS 44(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VBROADCASTSS 44(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 224(R9)
+	VMOVUPS      Y0, 224(R8)
 	VMOVDQU      256(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -6165,33 +6034,33 @@ direct2565Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (R9), Y5
+	VMOVUPS      (R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, (R9)
+	VMOVUPS      Y5, (R8)
 	VBROADCASTSS 108(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VBROADCASTSS 108(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VBROADCASTSS 108(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      288(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -6345,57 +6214,50 @@ direct2565Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      32(R9), Y5
+	VMOVUPS      32(R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      Y5, 32(R8)
 	VBROADCASTSS 108(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VBROADCASTSS 108(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VBROADCASTSS 108(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 224(R9)
-	ADDQ         $0x000002c0, BX
-	ADDQ         $+128, AX
-	DECQ         R12
-	JNE          direct2565Zerox4Unit
-	MOVQ         R11, BX
-	MOVQ         R8, AX
-	ADDQ         $0x00000100, R9
+	VMOVUPS      Y0, 224(R8)
+	ADDQ         $0x00000100, R8
 	ADDQ         wstride+48(FP), BX
-	DECQ         R10
+	DECQ         R9
 	JNE          direct2565Zerox4Panel
-	ADDQ         $0x00000b00, SI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
-	SUBQ         $0x00000004, DI
-	JHI          direct2565Zerox4Turn
+	ADDQ         $0x000002c0, SI
+	ADDQ         $+128, AX
+	DECQ         DI
+	JNE          direct2565Zerox4Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2565Zerox4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2565Zerox4Row:
@@ -6407,9 +6269,9 @@ direct2565Zerox4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2565Zerox4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2565Zerox4Write
 	VZEROUPPER
 	RET
@@ -6669,38 +6531,29 @@ unpack2565ZeroUnit:
 	RET
 
 // func direct2565Minx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2565Minx1(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct2565Minx1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct2565Minx1Clear
-	MOVQ    AX, SI
 
 direct2565Minx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct2565Minx1Panel:
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct2565Minx1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -6713,6 +6566,8 @@ direct2565Minx1Unit:
 	PREFETCHT0   2624(CX)
 	PREFETCHT0   2688(CX)
 	PREFETCHT0   2752(CX)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVDQU      (CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -7033,87 +6888,69 @@ direct2565Minx1Unit:
 	VFMADD231PS  Y2, Y3, Y1
 	VBROADCASTSS 100(AX), Y2
 	VFMADD231PS  Y2, Y4, Y1
-	ADDQ         $0x00000300, CX
-	ADDQ         $+128, AX
-	DECQ         R10
-	JNE          direct2565Minx1Unit
-	MOVQ         R9, CX
-	MOVQ         SI, AX
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $0x00000040, DI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         $0x00000040, SI
 	ADDQ         wstride+48(FP), CX
-	DECQ         R8
+	DECQ         DI
 	JNE          direct2565Minx1Panel
-	ADDQ         $0x00000c00, DX
-	ADDQ         $0x00000200, SI
-	MOVQ         SI, AX
-	SUBQ         $0x00000004, BX
-	JHI          direct2565Minx1Turn
+	ADDQ         $0x00000300, DX
+	ADDQ         $+128, AX
+	DECQ         BX
+	JNE          direct2565Minx1Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 
 direct2565Minx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct2565Minx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2565Minx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct2565Minx1Write
 	VZEROUPPER
 	RET
 
 // func direct2565Minx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2565Minx2(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2565Minx2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct2565Minx2Clear
-	MOVQ    AX, DI
 
 direct2565Minx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2565Minx2Panel:
-	VMOVUPS (R8), Y0
-	VMOVUPS 64(R8), Y1
-	VMOVUPS 32(R8), Y2
-	VMOVUPS 96(R8), Y3
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct2565Minx2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -7126,6 +6963,10 @@ direct2565Minx2Unit:
 	PREFETCHT0   2624(DX)
 	PREFETCHT0   2688(DX)
 	PREFETCHT0   2752(DX)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      64(DI), Y1
+	VMOVUPS      32(DI), Y2
+	VMOVUPS      96(DI), Y3
 	VMOVDQU      (DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -7570,35 +7411,28 @@ direct2565Minx2Unit:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS 100(AX)(CX*1), Y4
 	VFMADD231PS  Y4, Y7, Y3
-	ADDQ         $0x00000300, DX
-	ADDQ         $+128, AX
-	DECQ         R11
-	JNE          direct2565Minx2Unit
-	MOVQ         R10, DX
-	MOVQ         DI, AX
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 32(R8)
-	VMOVUPS      Y3, 96(R8)
-	ADDQ         $0x00000080, R8
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      Y2, 32(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, DI
 	ADDQ         wstride+48(FP), DX
-	DECQ         R9
+	DECQ         R8
 	JNE          direct2565Minx2Panel
-	ADDQ         $0x00000c00, BX
-	ADDQ         $0x00000200, DI
-	MOVQ         DI, AX
-	SUBQ         $0x00000004, SI
-	JHI          direct2565Minx2Turn
+	ADDQ         $0x00000300, BX
+	ADDQ         $+128, AX
+	DECQ         SI
+	JNE          direct2565Minx2Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2565Minx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct2565Minx2Row:
 	VMOVDQU (SI), Y0
@@ -7607,53 +7441,46 @@ direct2565Minx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct2565Minx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct2565Minx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct2565Minx2Write
 	VZEROUPPER
 	RET
 
 // func direct2565Minx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2565Minx4(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2565Minx4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct2565Minx4Clear
-	MOVQ    AX, R8
 
 direct2565Minx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2565Minx4Panel:
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct2565Minx4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -7818,35 +7645,35 @@ direct2565Minx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R9), Y6
+	VMOVUPS      (R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R9)
+	VMOVUPS      Y6, (R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      32(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -7999,35 +7826,35 @@ direct2565Minx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R9), Y6
+	VMOVUPS      32(R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R9)
+	VMOVUPS      Y6, 32(R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R9)
+	VMOVUPS      Y0, 224(R8)
 	VMOVDQU      256(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -8180,35 +8007,35 @@ direct2565Minx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R9), Y6
+	VMOVUPS      (R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R9)
+	VMOVUPS      Y6, (R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      288(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -8361,59 +8188,52 @@ direct2565Minx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R9), Y6
+	VMOVUPS      32(R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R9)
+	VMOVUPS      Y6, 32(R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R9)
-	ADDQ         $0x00000300, BX
-	ADDQ         $+128, AX
-	DECQ         R12
-	JNE          direct2565Minx4Unit
-	MOVQ         R11, BX
-	MOVQ         R8, AX
-	ADDQ         $0x00000100, R9
+	VMOVUPS      Y0, 224(R8)
+	ADDQ         $0x00000100, R8
 	ADDQ         wstride+48(FP), BX
-	DECQ         R10
+	DECQ         R9
 	JNE          direct2565Minx4Panel
-	ADDQ         $0x00000c00, SI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
-	SUBQ         $0x00000004, DI
-	JHI          direct2565Minx4Turn
+	ADDQ         $0x00000300, SI
+	ADDQ         $+128, AX
+	DECQ         DI
+	JNE          direct2565Minx4Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2565Minx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2565Minx4Row:
@@ -8425,9 +8245,9 @@ direct2565Minx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2565Minx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2565Minx4Write
 	VZEROUPPER
 	RET
@@ -8702,32 +8522,29 @@ TEXT ·direct2565Kx1(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct2565Kx1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct2565Kx1Clear
-	MOVQ    AX, SI
+
+direct2565Kx1Chunk:
+	MOVQ DX, R9
+	ADDQ $0x00000040, DX
+	MOVQ $0x00000004, R10
 
 direct2565Kx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R9, R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct2565Kx1Panel:
-	VMOVUPS    (DI), Y0
-	VMOVUPS    32(DI), Y1
-	MOVQ       CX, R9
-	MOVQ       $0x00000004, R10
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-
-direct2565Kx1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -8739,6 +8556,9 @@ direct2565Kx1Unit:
 	PREFETCHT0   2560(CX)
 	PREFETCHT0   2624(CX)
 	PREFETCHT0   2688(CX)
+	PREFETCHT0   2880(R8)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVDQU      (CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -8812,11 +8632,11 @@ direct2565Kx1Unit:
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VPMOVZXBD    640(CX), Y3
-	VCVTPH2PS    (R9), Y4
+	VCVTPH2PS    (R8), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    656(CX), Y4
-	VCVTPH2PS    32(R9), Y5
+	VCVTPH2PS    32(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -8898,11 +8718,11 @@ direct2565Kx1Unit:
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VPMOVZXBD    648(CX), Y3
-	VCVTPH2PS    16(R9), Y4
+	VCVTPH2PS    16(R8), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    664(CX), Y4
-	VCVTPH2PS    48(R9), Y5
+	VCVTPH2PS    48(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -8984,11 +8804,11 @@ direct2565Kx1Unit:
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VPMOVZXBD    672(CX), Y3
-	VCVTPH2PS    (R9), Y4
+	VCVTPH2PS    (R8), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    688(CX), Y4
-	VCVTPH2PS    32(R9), Y5
+	VCVTPH2PS    32(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -9070,11 +8890,11 @@ direct2565Kx1Unit:
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VPMOVZXBD    680(CX), Y3
-	VCVTPH2PS    16(R9), Y4
+	VCVTPH2PS    16(R8), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    696(CX), Y4
-	VCVTPH2PS    48(R9), Y5
+	VCVTPH2PS    48(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -9083,46 +8903,42 @@ direct2565Kx1Unit:
 	VFMADD231PS  Y2, Y3, Y1
 	VBROADCASTSS 100(AX), Y2
 	VFMADD231PS  Y2, Y4, Y1
-	ADDQ         $0x000002c0, CX
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         $0x00000040, SI
+	ADDQ         wstride+48(FP), CX
+	ADDQ         wstride+48(FP), R8
+	DECQ         DI
+	JNE          direct2565Kx1Panel
+	ADDQ         $0x000002c0, DX
 	ADDQ         $+128, AX
 	DECQ         R10
-	JNE          direct2565Kx1Unit
-	MOVQ         R9, CX
-	MOVQ         SI, AX
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $0x00000040, DI
-	ADDQ         wstride+48(FP), CX
-	DECQ         R8
-	JNE          direct2565Kx1Panel
-	ADDQ         $0x00000b40, DX
-	ADDQ         $0x00000200, SI
-	MOVQ         SI, AX
+	JNE          direct2565Kx1Turn
 	SUBQ         $0x00000004, BX
-	JHI          direct2565Kx1Turn
+	JNE          direct2565Kx1Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 
 direct2565Kx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct2565Kx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2565Kx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct2565Kx1Write
 	VZEROUPPER
 	RET
@@ -9134,36 +8950,31 @@ TEXT ·direct2565Kx2(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2565Kx2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct2565Kx2Clear
-	MOVQ    AX, DI
+
+direct2565Kx2Chunk:
+	MOVQ BX, R10
+	ADDQ $0x00000040, BX
+	MOVQ $0x00000004, R11
 
 direct2565Kx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R10, R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2565Kx2Panel:
-	VMOVUPS    (R8), Y0
-	VMOVUPS    64(R8), Y1
-	VMOVUPS    32(R8), Y2
-	VMOVUPS    96(R8), Y3
-	MOVQ       DX, R10
-	MOVQ       $0x00000004, R11
-	PREFETCHT0 2048(DX)
-	ADDQ       $0x00000040, DX
-
-direct2565Kx2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -9175,6 +8986,11 @@ direct2565Kx2Unit:
 	PREFETCHT0   2560(DX)
 	PREFETCHT0   2624(DX)
 	PREFETCHT0   2688(DX)
+	PREFETCHT0   2880(R9)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      64(DI), Y1
+	VMOVUPS      32(DI), Y2
+	VMOVUPS      96(DI), Y3
 	VMOVDQU      (DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -9273,11 +9089,11 @@ direct2565Kx2Unit:
 	VPADDD       Y6, Y4, Y4
 	VPADDD       Y7, Y5, Y5
 	VPMOVZXBD    640(DX), Y6
-	VCVTPH2PS    (R10), Y7
+	VCVTPH2PS    (R9), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    656(DX), Y7
-	VCVTPH2PS    32(R10), Y8
+	VCVTPH2PS    32(R9), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -9390,11 +9206,11 @@ direct2565Kx2Unit:
 	VPADDD       Y6, Y4, Y4
 	VPADDD       Y7, Y5, Y5
 	VPMOVZXBD    648(DX), Y6
-	VCVTPH2PS    16(R10), Y7
+	VCVTPH2PS    16(R9), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    664(DX), Y7
-	VCVTPH2PS    48(R10), Y8
+	VCVTPH2PS    48(R9), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -9507,11 +9323,11 @@ direct2565Kx2Unit:
 	VPADDD       Y6, Y4, Y4
 	VPADDD       Y7, Y5, Y5
 	VPMOVZXBD    672(DX), Y6
-	VCVTPH2PS    (R10), Y7
+	VCVTPH2PS    (R9), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    688(DX), Y7
-	VCVTPH2PS    32(R10), Y8
+	VCVTPH2PS    32(R9), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -9624,11 +9440,11 @@ direct2565Kx2Unit:
 	VPADDD       Y6, Y4, Y4
 	VPADDD       Y7, Y5, Y5
 	VPMOVZXBD    680(DX), Y6
-	VCVTPH2PS    16(R10), Y7
+	VCVTPH2PS    16(R9), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    696(DX), Y7
-	VCVTPH2PS    48(R10), Y8
+	VCVTPH2PS    48(R9), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -9643,35 +9459,31 @@ direct2565Kx2Unit:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS 100(AX)(CX*1), Y4
 	VFMADD231PS  Y4, Y7, Y3
-	ADDQ         $0x000002c0, DX
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      Y2, 32(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, DI
+	ADDQ         wstride+48(FP), DX
+	ADDQ         wstride+48(FP), R9
+	DECQ         R8
+	JNE          direct2565Kx2Panel
+	ADDQ         $0x000002c0, BX
 	ADDQ         $+128, AX
 	DECQ         R11
-	JNE          direct2565Kx2Unit
-	MOVQ         R10, DX
-	MOVQ         DI, AX
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 32(R8)
-	VMOVUPS      Y3, 96(R8)
-	ADDQ         $0x00000080, R8
-	ADDQ         wstride+48(FP), DX
-	DECQ         R9
-	JNE          direct2565Kx2Panel
-	ADDQ         $0x00000b40, BX
-	ADDQ         $0x00000200, DI
-	MOVQ         DI, AX
+	JNE          direct2565Kx2Turn
 	SUBQ         $0x00000004, SI
-	JHI          direct2565Kx2Turn
+	JNE          direct2565Kx2Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2565Kx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct2565Kx2Row:
 	VMOVDQU (SI), Y0
@@ -9680,11 +9492,11 @@ direct2565Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct2565Kx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct2565Kx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct2565Kx2Write
 	VZEROUPPER
 	RET
@@ -9697,36 +9509,35 @@ TEXT ·direct2565Kx4(SB), NOSPLIT, $0-104
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2565Kx4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct2565Kx4Clear
-	MOVQ    AX, R8
+
+direct2565Kx4Chunk:
+	MOVQ SI, R11
+	ADDQ $0x00000040, SI
+	MOVQ $0x00000004, R12
 
 direct2565Kx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ R11, R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2565Kx4Panel:
-	MOVQ       BX, R11
-	MOVQ       $0x00000004, R12
-	PREFETCHT0 2048(BX)
-	ADDQ       $0x00000040, BX
-
-direct2565Kx4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -9738,6 +9549,7 @@ direct2565Kx4Unit:
 	PREFETCHT0   2560(BX)
 	PREFETCHT0   2624(BX)
 	PREFETCHT0   2688(BX)
+	PREFETCHT0   2880(R10)
 	VMOVDQU      (BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -9886,45 +9698,45 @@ direct2565Kx4Unit:
 	VPADDD       Y6, Y2, Y2
 	VPADDD       Y7, Y3, Y3
 	VPMOVZXBD    640(BX), Y4
-	VCVTPH2PS    (R11), Y5
+	VCVTPH2PS    (R10), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    656(BX), Y5
-	VCVTPH2PS    32(R11), Y6
+	VCVTPH2PS    32(R10), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R9), Y6
+	VMOVUPS      (R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R9)
+	VMOVUPS      Y6, (R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      32(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -10073,45 +9885,45 @@ direct2565Kx4Unit:
 	VPADDD       Y6, Y2, Y2
 	VPADDD       Y7, Y3, Y3
 	VPMOVZXBD    648(BX), Y4
-	VCVTPH2PS    16(R11), Y5
+	VCVTPH2PS    16(R10), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    664(BX), Y5
-	VCVTPH2PS    48(R11), Y6
+	VCVTPH2PS    48(R10), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R9), Y6
+	VMOVUPS      32(R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R9)
+	VMOVUPS      Y6, 32(R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R9)
+	VMOVUPS      Y0, 224(R8)
 	VMOVDQU      256(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -10260,45 +10072,45 @@ direct2565Kx4Unit:
 	VPADDD       Y6, Y2, Y2
 	VPADDD       Y7, Y3, Y3
 	VPMOVZXBD    672(BX), Y4
-	VCVTPH2PS    (R11), Y5
+	VCVTPH2PS    (R10), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    688(BX), Y5
-	VCVTPH2PS    32(R11), Y6
+	VCVTPH2PS    32(R10), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R9), Y6
+	VMOVUPS      (R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R9)
+	VMOVUPS      Y6, (R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      288(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -10447,69 +10259,65 @@ direct2565Kx4Unit:
 	VPADDD       Y6, Y2, Y2
 	VPADDD       Y7, Y3, Y3
 	VPMOVZXBD    680(BX), Y4
-	VCVTPH2PS    16(R11), Y5
+	VCVTPH2PS    16(R10), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    696(BX), Y5
-	VCVTPH2PS    48(R11), Y6
+	VCVTPH2PS    48(R10), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R9), Y6
+	VMOVUPS      32(R8), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R9)
+	VMOVUPS      Y6, 32(R8)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R9)
-	ADDQ         $0x000002c0, BX
+	VMOVUPS      Y0, 224(R8)
+	ADDQ         $0x00000100, R8
+	ADDQ         wstride+48(FP), BX
+	ADDQ         wstride+48(FP), R10
+	DECQ         R9
+	JNE          direct2565Kx4Panel
+	ADDQ         $0x000002c0, SI
 	ADDQ         $+128, AX
 	DECQ         R12
-	JNE          direct2565Kx4Unit
-	MOVQ         R11, BX
-	MOVQ         R8, AX
-	ADDQ         $0x00000100, R9
-	ADDQ         wstride+48(FP), BX
-	DECQ         R10
-	JNE          direct2565Kx4Panel
-	ADDQ         $0x00000b40, SI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
+	JNE          direct2565Kx4Turn
 	SUBQ         $0x00000004, DI
-	JHI          direct2565Kx4Turn
+	JNE          direct2565Kx4Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2565Kx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2565Kx4Row:
@@ -10521,9 +10329,9 @@ direct2565Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2565Kx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2565Kx4Write
 	VZEROUPPER
 	RET
@@ -10829,32 +10637,29 @@ TEXT ·direct2566Kx1(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct2566Kx1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct2566Kx1Clear
-	MOVQ    AX, SI
+
+direct2566Kx1Chunk:
+	MOVQ DX, R9
+	ADDQ $0x00000040, DX
+	MOVQ $0x00000004, R10
 
 direct2566Kx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R9, R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct2566Kx1Panel:
-	VMOVUPS    (DI), Y0
-	VMOVUPS    32(DI), Y1
-	MOVQ       CX, R9
-	MOVQ       $0x00000004, R10
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-
-direct2566Kx1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -10868,6 +10673,9 @@ direct2566Kx1Unit:
 	PREFETCHT0   2688(CX)
 	PREFETCHT0   2752(CX)
 	PREFETCHT0   2816(CX)
+	PREFETCHT0   3392(R8)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVDQU      (CX), Y3
 	VPAND        nibble256<>+0(SB), Y3, Y3
 	VMOVDQU      512(CX), Y2
@@ -10906,7 +10714,7 @@ direct2566Kx1Unit:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    768(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       (R9), Y2, Y2
+	VMULPS       (R8), Y2, Y2
 	VBROADCASTSS 48(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -10955,7 +10763,7 @@ direct2566Kx1Unit:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    784(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       (R9), Y2, Y2
+	VMULPS       (R8), Y2, Y2
 	VBROADCASTSS 52(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -11000,7 +10808,7 @@ direct2566Kx1Unit:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    776(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       32(R9), Y2, Y2
+	VMULPS       32(R8), Y2, Y2
 	VBROADCASTSS 48(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -11049,7 +10857,7 @@ direct2566Kx1Unit:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    792(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       32(R9), Y2, Y2
+	VMULPS       32(R8), Y2, Y2
 	VBROADCASTSS 52(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -11094,7 +10902,7 @@ direct2566Kx1Unit:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    800(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       (R9), Y2, Y2
+	VMULPS       (R8), Y2, Y2
 	VBROADCASTSS 112(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -11143,7 +10951,7 @@ direct2566Kx1Unit:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    816(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       (R9), Y2, Y2
+	VMULPS       (R8), Y2, Y2
 	VBROADCASTSS 116(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -11188,7 +10996,7 @@ direct2566Kx1Unit:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    808(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       32(R9), Y2, Y2
+	VMULPS       32(R8), Y2, Y2
 	VBROADCASTSS 112(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -11237,53 +11045,49 @@ direct2566Kx1Unit:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    824(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       32(R9), Y2, Y2
+	VMULPS       32(R8), Y2, Y2
 	VBROADCASTSS 116(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
 	VBROADCASTSS 96(AX), Y3
 	VMULPS       Y3, Y4, Y4
 	VFMADD231PS  Y4, Y2, Y1
-	ADDQ         $0x00000340, CX
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         $0x00000040, SI
+	ADDQ         wstride+48(FP), CX
+	ADDQ         wstride+48(FP), R8
+	DECQ         DI
+	JNE          direct2566Kx1Panel
+	ADDQ         $0x00000340, DX
 	ADDQ         $+128, AX
 	DECQ         R10
-	JNE          direct2566Kx1Unit
-	MOVQ         R9, CX
-	MOVQ         SI, AX
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $0x00000040, DI
-	ADDQ         wstride+48(FP), CX
-	DECQ         R8
-	JNE          direct2566Kx1Panel
-	ADDQ         $0x00000d40, DX
-	ADDQ         $0x00000200, SI
-	MOVQ         SI, AX
+	JNE          direct2566Kx1Turn
 	SUBQ         $0x00000004, BX
-	JHI          direct2566Kx1Turn
+	JNE          direct2566Kx1Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 
 direct2566Kx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct2566Kx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2566Kx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct2566Kx1Write
 	VZEROUPPER
 	RET
@@ -11295,36 +11099,31 @@ TEXT ·direct2566Kx2(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2566Kx2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct2566Kx2Clear
-	MOVQ    AX, DI
+
+direct2566Kx2Chunk:
+	MOVQ BX, R10
+	ADDQ $0x00000040, BX
+	MOVQ $0x00000004, R11
 
 direct2566Kx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R10, R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2566Kx2Panel:
-	VMOVUPS    (R8), Y0
-	VMOVUPS    64(R8), Y1
-	VMOVUPS    32(R8), Y2
-	VMOVUPS    96(R8), Y3
-	MOVQ       DX, R10
-	MOVQ       $0x00000004, R11
-	PREFETCHT0 2048(DX)
-	ADDQ       $0x00000040, DX
-
-direct2566Kx2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -11338,6 +11137,11 @@ direct2566Kx2Unit:
 	PREFETCHT0   2688(DX)
 	PREFETCHT0   2752(DX)
 	PREFETCHT0   2816(DX)
+	PREFETCHT0   3392(R9)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      64(DI), Y1
+	VMOVUPS      32(DI), Y2
+	VMOVUPS      96(DI), Y3
 	VMOVDQU      (DX), Y6
 	VPAND        nibble256<>+0(SB), Y6, Y6
 	VMOVDQU      512(DX), Y4
@@ -11389,7 +11193,7 @@ direct2566Kx2Unit:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    768(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       (R10), Y4, Y4
+	VMULPS       (R9), Y4, Y4
 	VBROADCASTSS 48(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11457,7 +11261,7 @@ direct2566Kx2Unit:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    784(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       (R10), Y4, Y4
+	VMULPS       (R9), Y4, Y4
 	VBROADCASTSS 52(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11521,7 +11325,7 @@ direct2566Kx2Unit:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    776(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       32(R10), Y4, Y4
+	VMULPS       32(R9), Y4, Y4
 	VBROADCASTSS 48(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11589,7 +11393,7 @@ direct2566Kx2Unit:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    792(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       32(R10), Y4, Y4
+	VMULPS       32(R9), Y4, Y4
 	VBROADCASTSS 52(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11653,7 +11457,7 @@ direct2566Kx2Unit:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    800(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       (R10), Y4, Y4
+	VMULPS       (R9), Y4, Y4
 	VBROADCASTSS 112(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11721,7 +11525,7 @@ direct2566Kx2Unit:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    816(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       (R10), Y4, Y4
+	VMULPS       (R9), Y4, Y4
 	VBROADCASTSS 116(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11785,7 +11589,7 @@ direct2566Kx2Unit:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    808(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       32(R10), Y4, Y4
+	VMULPS       32(R9), Y4, Y4
 	VBROADCASTSS 112(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11853,7 +11657,7 @@ direct2566Kx2Unit:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    824(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       32(R10), Y4, Y4
+	VMULPS       32(R9), Y4, Y4
 	VBROADCASTSS 116(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11866,35 +11670,31 @@ direct2566Kx2Unit:
 	VBROADCASTSS 96(AX)(CX*1), Y5
 	VMULPS       Y5, Y8, Y8
 	VFMADD231PS  Y8, Y4, Y3
-	ADDQ         $0x00000340, DX
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      Y2, 32(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, DI
+	ADDQ         wstride+48(FP), DX
+	ADDQ         wstride+48(FP), R9
+	DECQ         R8
+	JNE          direct2566Kx2Panel
+	ADDQ         $0x00000340, BX
 	ADDQ         $+128, AX
 	DECQ         R11
-	JNE          direct2566Kx2Unit
-	MOVQ         R10, DX
-	MOVQ         DI, AX
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 32(R8)
-	VMOVUPS      Y3, 96(R8)
-	ADDQ         $0x00000080, R8
-	ADDQ         wstride+48(FP), DX
-	DECQ         R9
-	JNE          direct2566Kx2Panel
-	ADDQ         $0x00000d40, BX
-	ADDQ         $0x00000200, DI
-	MOVQ         DI, AX
+	JNE          direct2566Kx2Turn
 	SUBQ         $0x00000004, SI
-	JHI          direct2566Kx2Turn
+	JNE          direct2566Kx2Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2566Kx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct2566Kx2Row:
 	VMOVDQU (SI), Y0
@@ -11903,11 +11703,11 @@ direct2566Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct2566Kx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct2566Kx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct2566Kx2Write
 	VZEROUPPER
 	RET
@@ -11920,36 +11720,35 @@ TEXT ·direct2566Kx4(SB), NOSPLIT, $0-104
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2566Kx4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct2566Kx4Clear
-	MOVQ    AX, R8
+
+direct2566Kx4Chunk:
+	MOVQ SI, R11
+	ADDQ $0x00000040, SI
+	MOVQ $0x00000004, R12
 
 direct2566Kx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ R11, R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2566Kx4Panel:
-	MOVQ       BX, R11
-	MOVQ       $0x00000004, R12
-	PREFETCHT0 2048(BX)
-	ADDQ       $0x00000040, BX
-
-direct2566Kx4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -11963,6 +11762,7 @@ direct2566Kx4Unit:
 	PREFETCHT0   2688(BX)
 	PREFETCHT0   2752(BX)
 	PREFETCHT0   2816(BX)
+	PREFETCHT0   3392(R10)
 	VMOVDQU      (BX), Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VMOVDQU      512(BX), Y0
@@ -12040,39 +11840,39 @@ direct2566Kx4Unit:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    768(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       (R11), Y0, Y0
+	VMULPS       (R10), Y0, Y0
 	VBROADCASTSS 48(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 32(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      (R9), Y1
+	VMOVUPS      (R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y1, (R8)
 	VBROADCASTSS 48(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 32(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      64(R9), Y1
+	VMOVUPS      64(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 64(R9)
+	VMOVUPS      Y1, 64(R8)
 	VBROADCASTSS 48(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 32(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      128(R9), Y1
+	VMOVUPS      128(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 128(R9)
+	VMOVUPS      Y1, 128(R8)
 	VBROADCASTSS 48(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 32(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      192(R9), Y1
+	VMOVUPS      192(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 192(R9)
+	VMOVUPS      Y1, 192(R8)
 	VMOVDQU      (BX), Y4
 	VPSRLW       $0x04, Y4, Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -12154,39 +11954,39 @@ direct2566Kx4Unit:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    784(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       (R11), Y0, Y0
+	VMULPS       (R10), Y0, Y0
 	VBROADCASTSS 52(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 32(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      (R9), Y1
+	VMOVUPS      (R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y1, (R8)
 	VBROADCASTSS 52(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 32(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      64(R9), Y1
+	VMOVUPS      64(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 64(R9)
+	VMOVUPS      Y1, 64(R8)
 	VBROADCASTSS 52(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 32(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      128(R9), Y1
+	VMOVUPS      128(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 128(R9)
+	VMOVUPS      Y1, 128(R8)
 	VBROADCASTSS 52(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 32(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      192(R9), Y1
+	VMOVUPS      192(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 192(R9)
+	VMOVUPS      Y1, 192(R8)
 	VMOVDQU      32(BX), Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VMOVDQU      544(BX), Y0
@@ -12264,39 +12064,39 @@ direct2566Kx4Unit:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    776(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       32(R11), Y0, Y0
+	VMULPS       32(R10), Y0, Y0
 	VBROADCASTSS 48(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 32(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      32(R9), Y1
+	VMOVUPS      32(R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, 32(R9)
+	VMOVUPS      Y1, 32(R8)
 	VBROADCASTSS 48(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 32(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      96(R9), Y1
+	VMOVUPS      96(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 96(R9)
+	VMOVUPS      Y1, 96(R8)
 	VBROADCASTSS 48(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 32(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      160(R9), Y1
+	VMOVUPS      160(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 160(R9)
+	VMOVUPS      Y1, 160(R8)
 	VBROADCASTSS 48(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 32(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      224(R9), Y1
+	VMOVUPS      224(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 224(R9)
+	VMOVUPS      Y1, 224(R8)
 	VMOVDQU      32(BX), Y4
 	VPSRLW       $0x04, Y4, Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -12378,39 +12178,39 @@ direct2566Kx4Unit:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    792(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       32(R11), Y0, Y0
+	VMULPS       32(R10), Y0, Y0
 	VBROADCASTSS 52(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 32(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      32(R9), Y1
+	VMOVUPS      32(R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, 32(R9)
+	VMOVUPS      Y1, 32(R8)
 	VBROADCASTSS 52(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 32(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      96(R9), Y1
+	VMOVUPS      96(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 96(R9)
+	VMOVUPS      Y1, 96(R8)
 	VBROADCASTSS 52(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 32(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      160(R9), Y1
+	VMOVUPS      160(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 160(R9)
+	VMOVUPS      Y1, 160(R8)
 	VBROADCASTSS 52(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 32(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      224(R9), Y1
+	VMOVUPS      224(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 224(R9)
+	VMOVUPS      Y1, 224(R8)
 	VMOVDQU      256(BX), Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VMOVDQU      640(BX), Y0
@@ -12488,39 +12288,39 @@ direct2566Kx4Unit:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    800(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       (R11), Y0, Y0
+	VMULPS       (R10), Y0, Y0
 	VBROADCASTSS 112(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 96(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      (R9), Y1
+	VMOVUPS      (R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y1, (R8)
 	VBROADCASTSS 112(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 96(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      64(R9), Y1
+	VMOVUPS      64(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 64(R9)
+	VMOVUPS      Y1, 64(R8)
 	VBROADCASTSS 112(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 96(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      128(R9), Y1
+	VMOVUPS      128(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 128(R9)
+	VMOVUPS      Y1, 128(R8)
 	VBROADCASTSS 112(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 96(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      192(R9), Y1
+	VMOVUPS      192(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 192(R9)
+	VMOVUPS      Y1, 192(R8)
 	VMOVDQU      256(BX), Y4
 	VPSRLW       $0x04, Y4, Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -12602,39 +12402,39 @@ direct2566Kx4Unit:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    816(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       (R11), Y0, Y0
+	VMULPS       (R10), Y0, Y0
 	VBROADCASTSS 116(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 96(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      (R9), Y1
+	VMOVUPS      (R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y1, (R8)
 	VBROADCASTSS 116(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 96(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      64(R9), Y1
+	VMOVUPS      64(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 64(R9)
+	VMOVUPS      Y1, 64(R8)
 	VBROADCASTSS 116(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 96(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      128(R9), Y1
+	VMOVUPS      128(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 128(R9)
+	VMOVUPS      Y1, 128(R8)
 	VBROADCASTSS 116(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 96(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      192(R9), Y1
+	VMOVUPS      192(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 192(R9)
+	VMOVUPS      Y1, 192(R8)
 	VMOVDQU      288(BX), Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VMOVDQU      672(BX), Y0
@@ -12712,39 +12512,39 @@ direct2566Kx4Unit:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    808(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       32(R11), Y0, Y0
+	VMULPS       32(R10), Y0, Y0
 	VBROADCASTSS 112(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 96(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      32(R9), Y1
+	VMOVUPS      32(R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, 32(R9)
+	VMOVUPS      Y1, 32(R8)
 	VBROADCASTSS 112(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 96(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      96(R9), Y1
+	VMOVUPS      96(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 96(R9)
+	VMOVUPS      Y1, 96(R8)
 	VBROADCASTSS 112(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 96(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      160(R9), Y1
+	VMOVUPS      160(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 160(R9)
+	VMOVUPS      Y1, 160(R8)
 	VBROADCASTSS 112(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 96(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      224(R9), Y1
+	VMOVUPS      224(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 224(R9)
+	VMOVUPS      Y1, 224(R8)
 	VMOVDQU      288(BX), Y4
 	VPSRLW       $0x04, Y4, Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -12826,63 +12626,59 @@ direct2566Kx4Unit:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    824(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       32(R11), Y0, Y0
+	VMULPS       32(R10), Y0, Y0
 	VBROADCASTSS 116(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 96(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      32(R9), Y1
+	VMOVUPS      32(R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, 32(R9)
+	VMOVUPS      Y1, 32(R8)
 	VBROADCASTSS 116(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 96(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      96(R9), Y1
+	VMOVUPS      96(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 96(R9)
+	VMOVUPS      Y1, 96(R8)
 	VBROADCASTSS 116(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 96(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      160(R9), Y1
+	VMOVUPS      160(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 160(R9)
+	VMOVUPS      Y1, 160(R8)
 	VBROADCASTSS 116(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 96(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      224(R9), Y1
+	VMOVUPS      224(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 224(R9)
-	ADDQ         $0x00000340, BX
+	VMOVUPS      Y1, 224(R8)
+	ADDQ         $0x00000100, R8
+	ADDQ         wstride+48(FP), BX
+	ADDQ         wstride+48(FP), R10
+	DECQ         R9
+	JNE          direct2566Kx4Panel
+	ADDQ         $0x00000340, SI
 	ADDQ         $+128, AX
 	DECQ         R12
-	JNE          direct2566Kx4Unit
-	MOVQ         R11, BX
-	MOVQ         R8, AX
-	ADDQ         $0x00000100, R9
-	ADDQ         wstride+48(FP), BX
-	DECQ         R10
-	JNE          direct2566Kx4Panel
-	ADDQ         $0x00000d40, SI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
+	JNE          direct2566Kx4Turn
 	SUBQ         $0x00000004, DI
-	JHI          direct2566Kx4Turn
+	JNE          direct2566Kx4Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2566Kx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2566Kx4Row:
@@ -12894,9 +12690,9 @@ direct2566Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2566Kx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2566Kx4Write
 	VZEROUPPER
 	RET
@@ -13186,38 +12982,29 @@ unpack2566KUnit:
 	RET
 
 // func direct2568Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2568Zerox1(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct2568Zerox1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct2568Zerox1Clear
-	MOVQ    AX, SI
 
 direct2568Zerox1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct2568Zerox1Panel:
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct2568Zerox1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -13235,6 +13022,8 @@ direct2568Zerox1Unit:
 	PREFETCHT0   2944(CX)
 	PREFETCHT0   3008(CX)
 	PREFETCHT0   3072(CX)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVDQU      (CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -13555,87 +13344,69 @@ direct2568Zerox1Unit:
 	VBROADCASTSS 96(AX), Y4
 	VMULPS       Y4, Y2, Y2
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x00000440, CX
-	ADDQ         $+128, AX
-	DECQ         R10
-	JNE          direct2568Zerox1Unit
-	MOVQ         R9, CX
-	MOVQ         SI, AX
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $0x00000040, DI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         $0x00000040, SI
 	ADDQ         wstride+48(FP), CX
-	DECQ         R8
+	DECQ         DI
 	JNE          direct2568Zerox1Panel
-	ADDQ         $0x00001100, DX
-	ADDQ         $0x00000200, SI
-	MOVQ         SI, AX
-	SUBQ         $0x00000004, BX
-	JHI          direct2568Zerox1Turn
+	ADDQ         $0x00000440, DX
+	ADDQ         $+128, AX
+	DECQ         BX
+	JNE          direct2568Zerox1Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 
 direct2568Zerox1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct2568Zerox1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2568Zerox1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct2568Zerox1Write
 	VZEROUPPER
 	RET
 
 // func direct2568Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2568Zerox2(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2568Zerox2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct2568Zerox2Clear
-	MOVQ    AX, DI
 
 direct2568Zerox2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2568Zerox2Panel:
-	VMOVUPS (R8), Y0
-	VMOVUPS 64(R8), Y1
-	VMOVUPS 32(R8), Y2
-	VMOVUPS 96(R8), Y3
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct2568Zerox2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -13653,6 +13424,10 @@ direct2568Zerox2Unit:
 	PREFETCHT0   2944(DX)
 	PREFETCHT0   3008(DX)
 	PREFETCHT0   3072(DX)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      64(DI), Y1
+	VMOVUPS      32(DI), Y2
+	VMOVUPS      96(DI), Y3
 	VMOVDQU      (DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -14161,35 +13936,28 @@ direct2568Zerox2Unit:
 	VBROADCASTSS 96(AX)(CX*1), Y4
 	VMULPS       Y4, Y5, Y5
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000440, DX
-	ADDQ         $+128, AX
-	DECQ         R11
-	JNE          direct2568Zerox2Unit
-	MOVQ         R10, DX
-	MOVQ         DI, AX
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 32(R8)
-	VMOVUPS      Y3, 96(R8)
-	ADDQ         $0x00000080, R8
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      Y2, 32(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, DI
 	ADDQ         wstride+48(FP), DX
-	DECQ         R9
+	DECQ         R8
 	JNE          direct2568Zerox2Panel
-	ADDQ         $0x00001100, BX
-	ADDQ         $0x00000200, DI
-	MOVQ         DI, AX
-	SUBQ         $0x00000004, SI
-	JHI          direct2568Zerox2Turn
+	ADDQ         $0x00000440, BX
+	ADDQ         $+128, AX
+	DECQ         SI
+	JNE          direct2568Zerox2Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2568Zerox2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct2568Zerox2Row:
 	VMOVDQU (SI), Y0
@@ -14198,53 +13966,46 @@ direct2568Zerox2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct2568Zerox2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct2568Zerox2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct2568Zerox2Write
 	VZEROUPPER
 	RET
 
 // func direct2568Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2568Zerox4(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2568Zerox4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct2568Zerox4Clear
-	MOVQ    AX, R8
 
 direct2568Zerox4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2568Zerox4Panel:
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct2568Zerox4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -14464,33 +14225,33 @@ direct2568Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (R9), Y5
+	VMOVUPS      (R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, (R9)
+	VMOVUPS      Y5, (R8)
 	VBROADCASTSS 56(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VBROADCASTSS 56(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VBROADCASTSS 56(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      32(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -14693,33 +14454,33 @@ direct2568Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      32(R9), Y5
+	VMOVUPS      32(R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      Y5, 32(R8)
 	VBROADCASTSS 56(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VBROADCASTSS 56(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VBROADCASTSS 56(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 224(R9)
+	VMOVUPS      Y0, 224(R8)
 	VMOVDQU      512(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -14922,33 +14683,33 @@ direct2568Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (R9), Y5
+	VMOVUPS      (R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, (R9)
+	VMOVUPS      Y5, (R8)
 	VBROADCASTSS 120(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VBROADCASTSS 120(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VBROADCASTSS 120(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      544(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -15151,57 +14912,50 @@ direct2568Zerox4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      32(R9), Y5
+	VMOVUPS      32(R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      Y5, 32(R8)
 	VBROADCASTSS 120(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VBROADCASTSS 120(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VBROADCASTSS 120(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 224(R9)
-	ADDQ         $0x00000440, BX
-	ADDQ         $+128, AX
-	DECQ         R12
-	JNE          direct2568Zerox4Unit
-	MOVQ         R11, BX
-	MOVQ         R8, AX
-	ADDQ         $0x00000100, R9
+	VMOVUPS      Y0, 224(R8)
+	ADDQ         $0x00000100, R8
 	ADDQ         wstride+48(FP), BX
-	DECQ         R10
+	DECQ         R9
 	JNE          direct2568Zerox4Panel
-	ADDQ         $0x00001100, SI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
-	SUBQ         $0x00000004, DI
-	JHI          direct2568Zerox4Turn
+	ADDQ         $0x00000440, SI
+	ADDQ         $+128, AX
+	DECQ         DI
+	JNE          direct2568Zerox4Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2568Zerox4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2568Zerox4Row:
@@ -15213,9 +14967,9 @@ direct2568Zerox4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2568Zerox4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2568Zerox4Write
 	VZEROUPPER
 	RET
@@ -15453,38 +15207,29 @@ unpack2568ZeroUnit:
 	RET
 
 // func direct2568Widex1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·direct2568Widex1(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct2568Widex1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct2568Widex1Clear
-	MOVQ    AX, SI
 
 direct2568Widex1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct2568Widex1Panel:
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct2568Widex1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -15503,6 +15248,8 @@ direct2568Widex1Unit:
 	PREFETCHT0   3008(CX)
 	PREFETCHT0   3072(CX)
 	PREFETCHT0   3136(CX)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVDQU      (CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -15823,87 +15570,69 @@ direct2568Widex1Unit:
 	VBROADCASTSS 96(AX), Y4
 	VMULPS       Y4, Y2, Y2
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x00000480, CX
-	ADDQ         $+128, AX
-	DECQ         R10
-	JNE          direct2568Widex1Unit
-	MOVQ         R9, CX
-	MOVQ         SI, AX
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $0x00000040, DI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         $0x00000040, SI
 	ADDQ         wstride+48(FP), CX
-	DECQ         R8
+	DECQ         DI
 	JNE          direct2568Widex1Panel
-	ADDQ         $0x00001200, DX
-	ADDQ         $0x00000200, SI
-	MOVQ         SI, AX
-	SUBQ         $0x00000004, BX
-	JHI          direct2568Widex1Turn
+	ADDQ         $0x00000480, DX
+	ADDQ         $+128, AX
+	DECQ         BX
+	JNE          direct2568Widex1Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 
 direct2568Widex1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct2568Widex1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2568Widex1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct2568Widex1Write
 	VZEROUPPER
 	RET
 
 // func direct2568Widex2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·direct2568Widex2(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2568Widex2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct2568Widex2Clear
-	MOVQ    AX, DI
 
 direct2568Widex2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2568Widex2Panel:
-	VMOVUPS (R8), Y0
-	VMOVUPS 64(R8), Y1
-	VMOVUPS 32(R8), Y2
-	VMOVUPS 96(R8), Y3
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct2568Widex2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -15922,6 +15651,10 @@ direct2568Widex2Unit:
 	PREFETCHT0   3008(DX)
 	PREFETCHT0   3072(DX)
 	PREFETCHT0   3136(DX)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      64(DI), Y1
+	VMOVUPS      32(DI), Y2
+	VMOVUPS      96(DI), Y3
 	VMOVDQU      (DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -16430,35 +16163,28 @@ direct2568Widex2Unit:
 	VBROADCASTSS 96(AX)(CX*1), Y4
 	VMULPS       Y4, Y5, Y5
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000480, DX
-	ADDQ         $+128, AX
-	DECQ         R11
-	JNE          direct2568Widex2Unit
-	MOVQ         R10, DX
-	MOVQ         DI, AX
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 32(R8)
-	VMOVUPS      Y3, 96(R8)
-	ADDQ         $0x00000080, R8
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      Y2, 32(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, DI
 	ADDQ         wstride+48(FP), DX
-	DECQ         R9
+	DECQ         R8
 	JNE          direct2568Widex2Panel
-	ADDQ         $0x00001200, BX
-	ADDQ         $0x00000200, DI
-	MOVQ         DI, AX
-	SUBQ         $0x00000004, SI
-	JHI          direct2568Widex2Turn
+	ADDQ         $0x00000480, BX
+	ADDQ         $+128, AX
+	DECQ         SI
+	JNE          direct2568Widex2Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2568Widex2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct2568Widex2Row:
 	VMOVDQU (SI), Y0
@@ -16467,53 +16193,46 @@ direct2568Widex2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct2568Widex2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct2568Widex2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct2568Widex2Write
 	VZEROUPPER
 	RET
 
 // func direct2568Widex4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, FMA3, MMX+
+// Requires: AVX, AVX2, FMA3, MMX+
 TEXT ·direct2568Widex4(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2568Widex4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct2568Widex4Clear
-	MOVQ    AX, R8
 
 direct2568Widex4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2568Widex4Panel:
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct2568Widex4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -16734,33 +16453,33 @@ direct2568Widex4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (R9), Y5
+	VMOVUPS      (R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, (R9)
+	VMOVUPS      Y5, (R8)
 	VBROADCASTSS 56(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VBROADCASTSS 56(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VBROADCASTSS 56(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      32(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -16963,33 +16682,33 @@ direct2568Widex4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      32(R9), Y5
+	VMOVUPS      32(R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      Y5, 32(R8)
 	VBROADCASTSS 56(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VBROADCASTSS 56(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VBROADCASTSS 56(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 224(R9)
+	VMOVUPS      Y0, 224(R8)
 	VMOVDQU      512(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -17192,33 +16911,33 @@ direct2568Widex4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (R9), Y5
+	VMOVUPS      (R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, (R9)
+	VMOVUPS      Y5, (R8)
 	VBROADCASTSS 120(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R9), Y0
+	VMOVUPS      64(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 64(R9)
+	VMOVUPS      Y0, 64(R8)
 	VBROADCASTSS 120(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R9), Y0
+	VMOVUPS      128(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 128(R9)
+	VMOVUPS      Y0, 128(R8)
 	VBROADCASTSS 120(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R9), Y0
+	VMOVUPS      192(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 192(R9)
+	VMOVUPS      Y0, 192(R8)
 	VMOVDQU      544(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -17421,57 +17140,50 @@ direct2568Widex4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      32(R9), Y5
+	VMOVUPS      32(R8), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      Y5, 32(R8)
 	VBROADCASTSS 120(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R9), Y0
+	VMOVUPS      96(R8), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 96(R9)
+	VMOVUPS      Y0, 96(R8)
 	VBROADCASTSS 120(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R9), Y0
+	VMOVUPS      160(R8), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 160(R9)
+	VMOVUPS      Y0, 160(R8)
 	VBROADCASTSS 120(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R9), Y0
+	VMOVUPS      224(R8), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 224(R9)
-	ADDQ         $0x00000480, BX
-	ADDQ         $+128, AX
-	DECQ         R12
-	JNE          direct2568Widex4Unit
-	MOVQ         R11, BX
-	MOVQ         R8, AX
-	ADDQ         $0x00000100, R9
+	VMOVUPS      Y0, 224(R8)
+	ADDQ         $0x00000100, R8
 	ADDQ         wstride+48(FP), BX
-	DECQ         R10
+	DECQ         R9
 	JNE          direct2568Widex4Panel
-	ADDQ         $0x00001200, SI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
-	SUBQ         $0x00000004, DI
-	JHI          direct2568Widex4Turn
+	ADDQ         $0x00000480, SI
+	ADDQ         $+128, AX
+	DECQ         DI
+	JNE          direct2568Widex4Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2568Widex4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2568Widex4Row:
@@ -17483,9 +17195,9 @@ direct2568Widex4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2568Widex4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2568Widex4Write
 	VZEROUPPER
 	RET
@@ -17724,40 +17436,31 @@ unpack2568WideUnit:
 	RET
 
 // func direct2568Splitx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2568Splitx1(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
 	MOVQ  low+56(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2568Splitx1Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	ADDQ    $0x00000040, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	ADDQ    $0x00000040, R8
+	DECQ    R9
 	JNE     direct2568Splitx1Clear
-	MOVQ    AX, R8
 
 direct2568Splitx1Turn:
 	MOVQ BX, CX
 	MOVQ DI, DX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2568Splitx1Panel:
-	VMOVUPS (R9), Y0
-	VMOVUPS 32(R9), Y1
-	MOVQ    CX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    SI, R12
-	CMOVQLT SI, R12
-
-direct2568Splitx1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -17775,6 +17478,8 @@ direct2568Splitx1Unit:
 	PREFETCHT0   1088(DX)
 	PREFETCHT0   1152(DX)
 	PREFETCHT0   1216(DX)
+	VMOVUPS      (R8), Y0
+	VMOVUPS      32(R8), Y1
 	VMOVDQU      (CX), Y5
 	VPAND        nibble256<>+0(SB), Y5, Y5
 	VMOVDQU      512(CX), Y6
@@ -18191,38 +17896,27 @@ direct2568Splitx1Unit:
 	VBROADCASTSS 96(AX), Y4
 	VMULPS       Y4, Y2, Y2
 	VFMADD231PS  Y2, Y3, Y1
-	ADDQ         $0x00000340, CX
-	ADDQ         $0x00000100, DX
-	ADDQ         $+128, AX
-	DECQ         R12
-	JNE          direct2568Splitx1Unit
-	MOVQ         R11, CX
-	SUBQ         AX, R8
-	LEAQ         (DX)(R8*2), DX
-	ADDQ         AX, R8
-	MOVQ         R8, AX
-	VMOVUPS      Y0, (R9)
-	VMOVUPS      Y1, 32(R9)
-	ADDQ         $0x00000040, R9
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 32(R8)
+	ADDQ         $0x00000040, R8
 	ADDQ         wstride+48(FP), CX
 	ADDQ         lowstride+64(FP), DX
-	DECQ         R10
+	DECQ         R9
 	JNE          direct2568Splitx1Panel
-	ADDQ         $0x00000d00, BX
-	ADDQ         $0x00000400, DI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
-	SUBQ         $0x00000004, SI
-	JHI          direct2568Splitx1Turn
+	ADDQ         $0x00000340, BX
+	ADDQ         $0x00000100, DI
+	ADDQ         $+128, AX
+	DECQ         SI
+	JNE          direct2568Splitx1Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2568Splitx1Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2568Splitx1Row:
@@ -18234,52 +17928,41 @@ direct2568Splitx1Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2568Splitx1Row
-	ADDQ    $0x00000040, R9
+	ADDQ    $0x00000040, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2568Splitx1Write
 	VZEROUPPER
 	RET
 
 // func direct2568Splitx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2568Splitx2(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
 	MOVQ  low+56(FP), R8
-	MOVQ  tile+32(FP), R10
-	MOVQ  panels+96(FP), R11
+	MOVQ  tile+32(FP), R9
+	MOVQ  panels+96(FP), R10
 	VPXOR Y0, Y0, Y0
 
 direct2568Splitx2Clear:
-	VMOVDQU Y0, (R10)
-	VMOVDQU Y0, 32(R10)
-	VMOVDQU Y0, 64(R10)
-	VMOVDQU Y0, 96(R10)
-	ADDQ    $0x00000080, R10
-	DECQ    R11
+	VMOVDQU Y0, (R9)
+	VMOVDQU Y0, 32(R9)
+	VMOVDQU Y0, 64(R9)
+	VMOVDQU Y0, 96(R9)
+	ADDQ    $0x00000080, R9
+	DECQ    R10
 	JNE     direct2568Splitx2Clear
-	MOVQ    AX, R9
 
 direct2568Splitx2Turn:
 	MOVQ SI, DX
 	MOVQ R8, BX
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct2568Splitx2Panel:
-	VMOVUPS (R10), Y0
-	VMOVUPS 64(R10), Y1
-	VMOVUPS 32(R10), Y2
-	VMOVUPS 96(R10), Y3
-	MOVQ    DX, R12
-	MOVQ    $0x00000004, R13
-	CMPQ    DI, R13
-	CMOVQLT DI, R13
-
-direct2568Splitx2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -18297,6 +17980,10 @@ direct2568Splitx2Unit:
 	PREFETCHT0   1088(BX)
 	PREFETCHT0   1152(BX)
 	PREFETCHT0   1216(BX)
+	VMOVUPS      (R9), Y0
+	VMOVUPS      64(R9), Y1
+	VMOVUPS      32(R9), Y2
+	VMOVUPS      96(R9), Y3
 	VMOVDQU      (DX), Y9
 	VPAND        nibble256<>+0(SB), Y9, Y9
 	VMOVDQU      512(DX), Y10
@@ -18901,40 +18588,29 @@ direct2568Splitx2Unit:
 	VBROADCASTSS 96(AX)(CX*1), Y4
 	VMULPS       Y4, Y5, Y5
 	VFMADD231PS  Y5, Y6, Y3
-	ADDQ         $0x00000340, DX
-	ADDQ         $0x00000100, BX
-	ADDQ         $+128, AX
-	DECQ         R13
-	JNE          direct2568Splitx2Unit
-	MOVQ         R12, DX
-	SUBQ         AX, R9
-	LEAQ         (BX)(R9*2), BX
-	ADDQ         AX, R9
-	MOVQ         R9, AX
-	VMOVUPS      Y0, (R10)
-	VMOVUPS      Y1, 64(R10)
-	VMOVUPS      Y2, 32(R10)
-	VMOVUPS      Y3, 96(R10)
-	ADDQ         $0x00000080, R10
+	VMOVUPS      Y0, (R9)
+	VMOVUPS      Y1, 64(R9)
+	VMOVUPS      Y2, 32(R9)
+	VMOVUPS      Y3, 96(R9)
+	ADDQ         $0x00000080, R9
 	ADDQ         wstride+48(FP), DX
 	ADDQ         lowstride+64(FP), BX
-	DECQ         R11
+	DECQ         R10
 	JNE          direct2568Splitx2Panel
-	ADDQ         $0x00000d00, SI
-	ADDQ         $0x00000400, R8
-	ADDQ         $0x00000200, R9
-	MOVQ         R9, AX
-	SUBQ         $0x00000004, DI
-	JHI          direct2568Splitx2Turn
+	ADDQ         $0x00000340, SI
+	ADDQ         $0x00000100, R8
+	ADDQ         $+128, AX
+	DECQ         DI
+	JNE          direct2568Splitx2Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R10
-	MOVQ         panels+96(FP), R11
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 
 direct2568Splitx2Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct2568Splitx2Row:
@@ -18946,15 +18622,15 @@ direct2568Splitx2Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2568Splitx2Row
-	ADDQ    $0x00000080, R10
+	ADDQ    $0x00000080, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct2568Splitx2Write
 	VZEROUPPER
 	RET
 
 // func direct2568Splitx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2568Splitx4(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
@@ -18962,37 +18638,30 @@ TEXT ·direct2568Splitx4(SB), NOSPLIT, $0-104
 	MOVQ  w+40(FP), DI
 	MOVQ  units+88(FP), R8
 	MOVQ  low+56(FP), R9
-	MOVQ  tile+32(FP), R11
-	MOVQ  panels+96(FP), R12
+	MOVQ  tile+32(FP), R10
+	MOVQ  panels+96(FP), R11
 	VPXOR Y0, Y0, Y0
 
 direct2568Splitx4Clear:
-	VMOVDQU Y0, (R11)
-	VMOVDQU Y0, 32(R11)
-	VMOVDQU Y0, 64(R11)
-	VMOVDQU Y0, 96(R11)
-	VMOVDQU Y0, 128(R11)
-	VMOVDQU Y0, 160(R11)
-	VMOVDQU Y0, 192(R11)
-	VMOVDQU Y0, 224(R11)
-	ADDQ    $0x00000100, R11
-	DECQ    R12
+	VMOVDQU Y0, (R10)
+	VMOVDQU Y0, 32(R10)
+	VMOVDQU Y0, 64(R10)
+	VMOVDQU Y0, 96(R10)
+	VMOVDQU Y0, 128(R10)
+	VMOVDQU Y0, 160(R10)
+	VMOVDQU Y0, 192(R10)
+	VMOVDQU Y0, 224(R10)
+	ADDQ    $0x00000100, R10
+	DECQ    R11
 	JNE     direct2568Splitx4Clear
-	MOVQ    AX, R10
 
 direct2568Splitx4Turn:
 	MOVQ DI, BX
 	MOVQ R9, SI
-	MOVQ tile+32(FP), R11
-	MOVQ panels+96(FP), R12
+	MOVQ tile+32(FP), R10
+	MOVQ panels+96(FP), R11
 
 direct2568Splitx4Panel:
-	MOVQ    BX, R13
-	MOVQ    $0x00000004, R14
-	CMPQ    R8, R14
-	CMOVQLT R8, R14
-
-direct2568Splitx4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -19236,33 +18905,33 @@ direct2568Splitx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (R11), Y5
+	VMOVUPS      (R10), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, (R11)
+	VMOVUPS      Y5, (R10)
 	VBROADCASTSS 56(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R11), Y0
+	VMOVUPS      64(R10), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 64(R11)
+	VMOVUPS      Y0, 64(R10)
 	VBROADCASTSS 56(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R11), Y0
+	VMOVUPS      128(R10), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 128(R11)
+	VMOVUPS      Y0, 128(R10)
 	VBROADCASTSS 56(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R11), Y0
+	VMOVUPS      192(R10), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 192(R11)
+	VMOVUPS      Y0, 192(R10)
 	VMOVDQU      32(BX), Y9
 	VPAND        nibble256<>+0(SB), Y9, Y9
 	VMOVDQU      544(BX), Y10
@@ -19489,33 +19158,33 @@ direct2568Splitx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      32(R11), Y5
+	VMOVUPS      32(R10), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, 32(R11)
+	VMOVUPS      Y5, 32(R10)
 	VBROADCASTSS 56(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R11), Y0
+	VMOVUPS      96(R10), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 96(R11)
+	VMOVUPS      Y0, 96(R10)
 	VBROADCASTSS 56(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R11), Y0
+	VMOVUPS      160(R10), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 160(R11)
+	VMOVUPS      Y0, 160(R10)
 	VBROADCASTSS 56(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R11), Y0
+	VMOVUPS      224(R10), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 224(R11)
+	VMOVUPS      Y0, 224(R10)
 	VMOVDQU      256(BX), Y9
 	VPAND        nibble256<>+0(SB), Y9, Y9
 	VMOVDQU      640(BX), Y10
@@ -19742,33 +19411,33 @@ direct2568Splitx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      (R11), Y5
+	VMOVUPS      (R10), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, (R11)
+	VMOVUPS      Y5, (R10)
 	VBROADCASTSS 120(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R11), Y0
+	VMOVUPS      64(R10), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 64(R11)
+	VMOVUPS      Y0, 64(R10)
 	VBROADCASTSS 120(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R11), Y0
+	VMOVUPS      128(R10), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 128(R11)
+	VMOVUPS      Y0, 128(R10)
 	VBROADCASTSS 120(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R11), Y0
+	VMOVUPS      192(R10), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 192(R11)
+	VMOVUPS      Y0, 192(R10)
 	VMOVDQU      288(BX), Y9
 	VPAND        nibble256<>+0(SB), Y9, Y9
 	VMOVDQU      672(BX), Y10
@@ -19995,63 +19664,52 @@ direct2568Splitx4Unit:
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y5
 	VMULPS       Y5, Y0, Y0
-	VMOVUPS      32(R11), Y5
+	VMOVUPS      32(R10), Y5
 	VFMADD231PS  Y0, Y4, Y5
-	VMOVUPS      Y5, 32(R11)
+	VMOVUPS      Y5, 32(R10)
 	VBROADCASTSS 120(AX)(CX*1), Y0
 	VPADDD       Y0, Y1, Y1
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R11), Y0
+	VMOVUPS      96(R10), Y0
 	VFMADD231PS  Y1, Y4, Y0
-	VMOVUPS      Y0, 96(R11)
+	VMOVUPS      Y0, 96(R10)
 	VBROADCASTSS 120(AX)(CX*2), Y0
 	VPADDD       Y0, Y2, Y2
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R11), Y0
+	VMOVUPS      160(R10), Y0
 	VFMADD231PS  Y2, Y4, Y0
-	VMOVUPS      Y0, 160(R11)
+	VMOVUPS      Y0, 160(R10)
 	VBROADCASTSS 120(AX)(DX*1), Y0
 	VPADDD       Y0, Y3, Y3
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R11), Y0
+	VMOVUPS      224(R10), Y0
 	VFMADD231PS  Y3, Y4, Y0
-	VMOVUPS      Y0, 224(R11)
-	ADDQ         $0x00000340, BX
-	ADDQ         $0x00000100, SI
-	ADDQ         $+128, AX
-	DECQ         R14
-	JNE          direct2568Splitx4Unit
-	MOVQ         R13, BX
-	SUBQ         AX, R10
-	LEAQ         (SI)(R10*2), SI
-	ADDQ         AX, R10
-	MOVQ         R10, AX
-	ADDQ         $0x00000100, R11
+	VMOVUPS      Y0, 224(R10)
+	ADDQ         $0x00000100, R10
 	ADDQ         wstride+48(FP), BX
 	ADDQ         lowstride+64(FP), SI
-	DECQ         R12
+	DECQ         R11
 	JNE          direct2568Splitx4Panel
-	ADDQ         $0x00000d00, DI
-	ADDQ         $0x00000400, R9
-	ADDQ         $0x00000200, R10
-	MOVQ         R10, AX
-	SUBQ         $0x00000004, R8
-	JHI          direct2568Splitx4Turn
+	ADDQ         $0x00000340, DI
+	ADDQ         $0x00000100, R9
+	ADDQ         $+128, AX
+	DECQ         R8
+	JNE          direct2568Splitx4Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R11
-	MOVQ         panels+96(FP), R12
+	MOVQ         tile+32(FP), R10
+	MOVQ         panels+96(FP), R11
 
 direct2568Splitx4Write:
 	MOVQ AX, BX
-	MOVQ R11, SI
+	MOVQ R10, SI
 	MOVQ rows+24(FP), DI
 
 direct2568Splitx4Row:
@@ -20063,9 +19721,9 @@ direct2568Splitx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2568Splitx4Row
-	ADDQ    $0x00000100, R11
+	ADDQ    $0x00000100, R10
 	ADDQ    DX, AX
-	DECQ    R12
+	DECQ    R11
 	JNE     direct2568Splitx4Write
 	VZEROUPPER
 	RET
@@ -20401,38 +20059,29 @@ unpack2568SplitUnit:
 	RET
 
 // func direct2568Upperx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2568Upperx1(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct2568Upperx1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct2568Upperx1Clear
-	MOVQ    AX, SI
 
 direct2568Upperx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct2568Upperx1Panel:
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct2568Upperx1Unit:
 	PREFETCHT0   2048(CX)
 	PREFETCHT0   2112(CX)
 	PREFETCHT0   2176(CX)
@@ -20446,6 +20095,8 @@ direct2568Upperx1Unit:
 	PREFETCHT0   2688(CX)
 	PREFETCHT0   2752(CX)
 	PREFETCHT0   2816(CX)
+	VMOVUPS      (SI), Y0
+	VMOVUPS      32(SI), Y1
 	VMOVDQU      (CX), Y3
 	VPSLLW       $0x02, Y3, Y3
 	VPAND        six256<>+0(SB), Y3, Y3
@@ -20798,87 +20449,69 @@ direct2568Upperx1Unit:
 	VBROADCASTSS 96(AX), Y3
 	VMULPS       Y3, Y4, Y4
 	VFMADD231PS  Y4, Y2, Y1
-	ADDQ         $0x00000340, CX
-	ADDQ         $+128, AX
-	DECQ         R10
-	JNE          direct2568Upperx1Unit
-	MOVQ         R9, CX
-	MOVQ         SI, AX
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 32(DI)
-	ADDQ         $0x00000040, DI
+	VMOVUPS      Y0, (SI)
+	VMOVUPS      Y1, 32(SI)
+	ADDQ         $0x00000040, SI
 	ADDQ         wstride+48(FP), CX
-	DECQ         R8
+	DECQ         DI
 	JNE          direct2568Upperx1Panel
-	ADDQ         $0x00000d00, DX
-	ADDQ         $0x00000200, SI
-	MOVQ         SI, AX
-	SUBQ         $0x00000004, BX
-	JHI          direct2568Upperx1Turn
+	ADDQ         $0x00000340, DX
+	ADDQ         $+128, AX
+	DECQ         BX
+	JNE          direct2568Upperx1Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 
 direct2568Upperx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct2568Upperx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2568Upperx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct2568Upperx1Write
 	VZEROUPPER
 	RET
 
 // func direct2568Upperx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2568Upperx2(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2568Upperx2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct2568Upperx2Clear
-	MOVQ    AX, DI
 
 direct2568Upperx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2568Upperx2Panel:
-	VMOVUPS (R8), Y0
-	VMOVUPS 64(R8), Y1
-	VMOVUPS 32(R8), Y2
-	VMOVUPS 96(R8), Y3
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct2568Upperx2Unit:
 	PREFETCHT0   2048(DX)
 	PREFETCHT0   2112(DX)
 	PREFETCHT0   2176(DX)
@@ -20892,6 +20525,10 @@ direct2568Upperx2Unit:
 	PREFETCHT0   2688(DX)
 	PREFETCHT0   2752(DX)
 	PREFETCHT0   2816(DX)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      64(DI), Y1
+	VMOVUPS      32(DI), Y2
+	VMOVUPS      96(DI), Y3
 	VMOVDQU      (DX), Y6
 	VPSLLW       $0x02, Y6, Y6
 	VPAND        six256<>+0(SB), Y6, Y6
@@ -21376,35 +21013,28 @@ direct2568Upperx2Unit:
 	VBROADCASTSS 96(AX)(CX*1), Y5
 	VMULPS       Y5, Y8, Y8
 	VFMADD231PS  Y8, Y4, Y3
-	ADDQ         $0x00000340, DX
-	ADDQ         $+128, AX
-	DECQ         R11
-	JNE          direct2568Upperx2Unit
-	MOVQ         R10, DX
-	MOVQ         DI, AX
-	VMOVUPS      Y0, (R8)
-	VMOVUPS      Y1, 64(R8)
-	VMOVUPS      Y2, 32(R8)
-	VMOVUPS      Y3, 96(R8)
-	ADDQ         $0x00000080, R8
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 64(DI)
+	VMOVUPS      Y2, 32(DI)
+	VMOVUPS      Y3, 96(DI)
+	ADDQ         $0x00000080, DI
 	ADDQ         wstride+48(FP), DX
-	DECQ         R9
+	DECQ         R8
 	JNE          direct2568Upperx2Panel
-	ADDQ         $0x00000d00, BX
-	ADDQ         $0x00000200, DI
-	MOVQ         DI, AX
-	SUBQ         $0x00000004, SI
-	JHI          direct2568Upperx2Turn
+	ADDQ         $0x00000340, BX
+	ADDQ         $+128, AX
+	DECQ         SI
+	JNE          direct2568Upperx2Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2568Upperx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct2568Upperx2Row:
 	VMOVDQU (SI), Y0
@@ -21413,53 +21043,46 @@ direct2568Upperx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct2568Upperx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct2568Upperx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct2568Upperx2Write
 	VZEROUPPER
 	RET
 
 // func direct2568Upperx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, CMOV, F16C, FMA3, MMX+
+// Requires: AVX, AVX2, F16C, FMA3, MMX+
 TEXT ·direct2568Upperx4(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2568Upperx4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct2568Upperx4Clear
-	MOVQ    AX, R8
 
 direct2568Upperx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2568Upperx4Panel:
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct2568Upperx4Unit:
 	PREFETCHT0   2048(BX)
 	PREFETCHT0   2112(BX)
 	PREFETCHT0   2176(BX)
@@ -21641,33 +21264,33 @@ direct2568Upperx4Unit:
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 32(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      (R9), Y1
+	VMOVUPS      (R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y1, (R8)
 	VBROADCASTSS 60(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 32(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      64(R9), Y1
+	VMOVUPS      64(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 64(R9)
+	VMOVUPS      Y1, 64(R8)
 	VBROADCASTSS 60(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 32(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      128(R9), Y1
+	VMOVUPS      128(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 128(R9)
+	VMOVUPS      Y1, 128(R8)
 	VBROADCASTSS 60(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 32(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      192(R9), Y1
+	VMOVUPS      192(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 192(R9)
+	VMOVUPS      Y1, 192(R8)
 	VMOVDQU      32(BX), Y4
 	VPSLLW       $0x02, Y4, Y4
 	VPAND        six256<>+0(SB), Y4, Y4
@@ -21836,33 +21459,33 @@ direct2568Upperx4Unit:
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 32(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      32(R9), Y1
+	VMOVUPS      32(R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, 32(R9)
+	VMOVUPS      Y1, 32(R8)
 	VBROADCASTSS 60(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 32(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      96(R9), Y1
+	VMOVUPS      96(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 96(R9)
+	VMOVUPS      Y1, 96(R8)
 	VBROADCASTSS 60(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 32(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      160(R9), Y1
+	VMOVUPS      160(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 160(R9)
+	VMOVUPS      Y1, 160(R8)
 	VBROADCASTSS 60(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 32(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      224(R9), Y1
+	VMOVUPS      224(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 224(R9)
+	VMOVUPS      Y1, 224(R8)
 	VMOVDQU      256(BX), Y4
 	VPSLLW       $0x02, Y4, Y4
 	VPAND        six256<>+0(SB), Y4, Y4
@@ -22031,33 +21654,33 @@ direct2568Upperx4Unit:
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 96(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      (R9), Y1
+	VMOVUPS      (R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (R9)
+	VMOVUPS      Y1, (R8)
 	VBROADCASTSS 124(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 96(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      64(R9), Y1
+	VMOVUPS      64(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 64(R9)
+	VMOVUPS      Y1, 64(R8)
 	VBROADCASTSS 124(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 96(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      128(R9), Y1
+	VMOVUPS      128(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 128(R9)
+	VMOVUPS      Y1, 128(R8)
 	VBROADCASTSS 124(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 96(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      192(R9), Y1
+	VMOVUPS      192(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 192(R9)
+	VMOVUPS      Y1, 192(R8)
 	VMOVDQU      288(BX), Y4
 	VPSLLW       $0x02, Y4, Y4
 	VPAND        six256<>+0(SB), Y4, Y4
@@ -22226,57 +21849,50 @@ direct2568Upperx4Unit:
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 96(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      32(R9), Y1
+	VMOVUPS      32(R8), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, 32(R9)
+	VMOVUPS      Y1, 32(R8)
 	VBROADCASTSS 124(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 96(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      96(R9), Y1
+	VMOVUPS      96(R8), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 96(R9)
+	VMOVUPS      Y1, 96(R8)
 	VBROADCASTSS 124(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 96(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      160(R9), Y1
+	VMOVUPS      160(R8), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 160(R9)
+	VMOVUPS      Y1, 160(R8)
 	VBROADCASTSS 124(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 96(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      224(R9), Y1
+	VMOVUPS      224(R8), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 224(R9)
-	ADDQ         $0x00000340, BX
-	ADDQ         $+128, AX
-	DECQ         R12
-	JNE          direct2568Upperx4Unit
-	MOVQ         R11, BX
-	MOVQ         R8, AX
-	ADDQ         $0x00000100, R9
+	VMOVUPS      Y1, 224(R8)
+	ADDQ         $0x00000100, R8
 	ADDQ         wstride+48(FP), BX
-	DECQ         R10
+	DECQ         R9
 	JNE          direct2568Upperx4Panel
-	ADDQ         $0x00000d00, SI
-	ADDQ         $0x00000200, R8
-	MOVQ         R8, AX
-	SUBQ         $0x00000004, DI
-	JHI          direct2568Upperx4Turn
+	ADDQ         $0x00000340, SI
+	ADDQ         $+128, AX
+	DECQ         DI
+	JNE          direct2568Upperx4Turn
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2568Upperx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct2568Upperx4Row:
@@ -22288,9 +21904,9 @@ direct2568Upperx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2568Upperx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct2568Upperx4Write
 	VZEROUPPER
 	RET

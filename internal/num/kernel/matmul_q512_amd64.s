@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func direct5124Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5124Zerox1(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -13,31 +13,23 @@ TEXT ·direct5124Zerox1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z0
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 	VPXOR        Y1, Y1, Y1
 
 direct5124Zerox1Clear:
-	VMOVDQU Y1, (DI)
-	VMOVDQU Y1, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y1, (SI)
+	VMOVDQU Y1, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct5124Zerox1Clear
-	MOVQ    AX, SI
 
 direct5124Zerox1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct5124Zerox1Panel:
-	VMOVUPS (DI), Z1
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct5124Zerox1Unit:
 	PREFETCHT0    2048(CX)
 	PREFETCHT0    2112(CX)
 	PREFETCHT0    2176(CX)
@@ -47,6 +39,7 @@ direct5124Zerox1Unit:
 	PREFETCHT0    2432(CX)
 	PREFETCHT0    2496(CX)
 	PREFETCHT0    2560(CX)
+	VMOVUPS       (SI), Z1
 	VPBROADCASTD  40(AX), Z2
 	VPXORD        Z3, Z3, Z3
 	VPSRLW        $0x04, (CX), Z5
@@ -101,51 +94,44 @@ direct5124Zerox1Unit:
 	VCVTDQ2PS     Z2, Z2
 	VMULPS.BCST   96(AX), Z2, Z2
 	VFMADD231PS   Z2, Z6, Z1
-	ADDQ          $0x00000240, CX
-	ADDQ          $+128, AX
-	DECQ          R10
-	JNE           direct5124Zerox1Unit
-	MOVQ          R9, CX
-	MOVQ          SI, AX
-	VMOVUPS       Z1, (DI)
-	ADDQ          $0x00000040, DI
+	VMOVUPS       Z1, (SI)
+	ADDQ          $0x00000040, SI
 	ADDQ          wstride+48(FP), CX
-	DECQ          R8
+	DECQ          DI
 	JNE           direct5124Zerox1Panel
-	ADDQ          $0x00000900, DX
-	ADDQ          $0x00000200, SI
-	MOVQ          SI, AX
-	SUBQ          $0x00000004, BX
-	JHI           direct5124Zerox1Turn
+	ADDQ          $0x00000240, DX
+	ADDQ          $+128, AX
+	DECQ          BX
+	JNE           direct5124Zerox1Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), DI
-	MOVQ          panels+96(FP), R8
+	MOVQ          tile+32(FP), SI
+	MOVQ          panels+96(FP), DI
 
 direct5124Zerox1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct5124Zerox1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5124Zerox1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct5124Zerox1Write
 	VZEROUPPER
 	RET
 
 // func direct5124Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5124Zerox2(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -153,34 +139,25 @@ TEXT ·direct5124Zerox2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z0
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y1, Y1, Y1
 
 direct5124Zerox2Clear:
-	VMOVDQU Y1, (R8)
-	VMOVDQU Y1, 32(R8)
-	VMOVDQU Y1, 64(R8)
-	VMOVDQU Y1, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y1, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y1, 64(DI)
+	VMOVDQU Y1, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct5124Zerox2Clear
-	MOVQ    AX, DI
 
 direct5124Zerox2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5124Zerox2Panel:
-	VMOVUPS (R8), Z1
-	VMOVUPS 64(R8), Z2
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct5124Zerox2Unit:
 	PREFETCHT0    2048(DX)
 	PREFETCHT0    2112(DX)
 	PREFETCHT0    2176(DX)
@@ -190,6 +167,8 @@ direct5124Zerox2Unit:
 	PREFETCHT0    2432(DX)
 	PREFETCHT0    2496(DX)
 	PREFETCHT0    2560(DX)
+	VMOVUPS       (DI), Z1
+	VMOVUPS       64(DI), Z2
 	VPBROADCASTD  40(AX), Z3
 	VPXORD        Z5, Z5, Z5
 	VPBROADCASTD  40(AX)(CX*1), Z4
@@ -272,33 +251,26 @@ direct5124Zerox2Unit:
 	VCVTDQ2PS     Z4, Z4
 	VMULPS.BCST   96(AX)(CX*1), Z4, Z4
 	VFMADD231PS   Z4, Z9, Z2
-	ADDQ          $0x00000240, DX
-	ADDQ          $+128, AX
-	DECQ          R11
-	JNE           direct5124Zerox2Unit
-	MOVQ          R10, DX
-	MOVQ          DI, AX
-	VMOVUPS       Z1, (R8)
-	VMOVUPS       Z2, 64(R8)
-	ADDQ          $0x00000080, R8
+	VMOVUPS       Z1, (DI)
+	VMOVUPS       Z2, 64(DI)
+	ADDQ          $0x00000080, DI
 	ADDQ          wstride+48(FP), DX
-	DECQ          R9
+	DECQ          R8
 	JNE           direct5124Zerox2Panel
-	ADDQ          $0x00000900, BX
-	ADDQ          $0x00000200, DI
-	MOVQ          DI, AX
-	SUBQ          $0x00000004, SI
-	JHI           direct5124Zerox2Turn
+	ADDQ          $0x00000240, BX
+	ADDQ          $+128, AX
+	DECQ          SI
+	JNE           direct5124Zerox2Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R8
-	MOVQ          panels+96(FP), R9
+	MOVQ          tile+32(FP), DI
+	MOVQ          panels+96(FP), R8
 
 direct5124Zerox2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct5124Zerox2Row:
 	VMOVDQU (SI), Y0
@@ -307,17 +279,17 @@ direct5124Zerox2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct5124Zerox2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct5124Zerox2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct5124Zerox2Write
 	VZEROUPPER
 	RET
 
 // func direct5124Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5124Zerox4(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -326,40 +298,29 @@ TEXT ·direct5124Zerox4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z0
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y1, Y1, Y1
 
 direct5124Zerox4Clear:
-	VMOVDQU Y1, (R9)
-	VMOVDQU Y1, 32(R9)
-	VMOVDQU Y1, 64(R9)
-	VMOVDQU Y1, 96(R9)
-	VMOVDQU Y1, 128(R9)
-	VMOVDQU Y1, 160(R9)
-	VMOVDQU Y1, 192(R9)
-	VMOVDQU Y1, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y1, (R8)
+	VMOVDQU Y1, 32(R8)
+	VMOVDQU Y1, 64(R8)
+	VMOVDQU Y1, 96(R8)
+	VMOVDQU Y1, 128(R8)
+	VMOVDQU Y1, 160(R8)
+	VMOVDQU Y1, 192(R8)
+	VMOVDQU Y1, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct5124Zerox4Clear
-	MOVQ    AX, R8
 
 direct5124Zerox4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5124Zerox4Panel:
-	VMOVUPS (R9), Z1
-	VMOVUPS 64(R9), Z2
-	VMOVUPS 128(R9), Z3
-	VMOVUPS 192(R9), Z4
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct5124Zerox4Unit:
 	PREFETCHT0    2048(BX)
 	PREFETCHT0    2112(BX)
 	PREFETCHT0    2176(BX)
@@ -369,6 +330,10 @@ direct5124Zerox4Unit:
 	PREFETCHT0    2432(BX)
 	PREFETCHT0    2496(BX)
 	PREFETCHT0    2560(BX)
+	VMOVUPS       (R8), Z1
+	VMOVUPS       64(R8), Z2
+	VMOVUPS       128(R8), Z3
+	VMOVUPS       192(R8), Z4
 	VPBROADCASTD  40(AX), Z5
 	VPBROADCASTD  40(AX)(CX*1), Z6
 	VPBROADCASTD  40(AX)(CX*2), Z7
@@ -491,34 +456,27 @@ direct5124Zerox4Unit:
 	VCVTDQ2PS     Z8, Z8
 	VMULPS.BCST   96(AX)(DX*1), Z8, Z8
 	VFMADD231PS   Z8, Z11, Z4
-	ADDQ          $0x00000240, BX
-	ADDQ          $+128, AX
-	DECQ          R12
-	JNE           direct5124Zerox4Unit
-	MOVQ          R11, BX
-	MOVQ          R8, AX
-	VMOVUPS       Z1, (R9)
-	VMOVUPS       Z2, 64(R9)
-	VMOVUPS       Z3, 128(R9)
-	VMOVUPS       Z4, 192(R9)
-	ADDQ          $0x00000100, R9
+	VMOVUPS       Z1, (R8)
+	VMOVUPS       Z2, 64(R8)
+	VMOVUPS       Z3, 128(R8)
+	VMOVUPS       Z4, 192(R8)
+	ADDQ          $0x00000100, R8
 	ADDQ          wstride+48(FP), BX
-	DECQ          R10
+	DECQ          R9
 	JNE           direct5124Zerox4Panel
-	ADDQ          $0x00000900, SI
-	ADDQ          $0x00000200, R8
-	MOVQ          R8, AX
-	SUBQ          $0x00000004, DI
-	JHI           direct5124Zerox4Turn
+	ADDQ          $0x00000240, SI
+	ADDQ          $+128, AX
+	DECQ          DI
+	JNE           direct5124Zerox4Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R9
-	MOVQ          panels+96(FP), R10
+	MOVQ          tile+32(FP), R8
+	MOVQ          panels+96(FP), R9
 
 direct5124Zerox4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5124Zerox4Row:
@@ -530,15 +488,15 @@ direct5124Zerox4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5124Zerox4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5124Zerox4Write
 	VZEROUPPER
 	RET
 
 // func direct5124Zerox8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5124Zerox8(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -548,52 +506,37 @@ TEXT ·direct5124Zerox8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z0
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R10
-	MOVQ         panels+96(FP), R11
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y1, Y1, Y1
 
 direct5124Zerox8Clear:
-	VMOVDQU Y1, (R10)
-	VMOVDQU Y1, 32(R10)
-	VMOVDQU Y1, 64(R10)
-	VMOVDQU Y1, 96(R10)
-	VMOVDQU Y1, 128(R10)
-	VMOVDQU Y1, 160(R10)
-	VMOVDQU Y1, 192(R10)
-	VMOVDQU Y1, 224(R10)
-	VMOVDQU Y1, 256(R10)
-	VMOVDQU Y1, 288(R10)
-	VMOVDQU Y1, 320(R10)
-	VMOVDQU Y1, 352(R10)
-	VMOVDQU Y1, 384(R10)
-	VMOVDQU Y1, 416(R10)
-	VMOVDQU Y1, 448(R10)
-	VMOVDQU Y1, 480(R10)
-	ADDQ    $0x00000200, R10
-	DECQ    R11
+	VMOVDQU Y1, (R9)
+	VMOVDQU Y1, 32(R9)
+	VMOVDQU Y1, 64(R9)
+	VMOVDQU Y1, 96(R9)
+	VMOVDQU Y1, 128(R9)
+	VMOVDQU Y1, 160(R9)
+	VMOVDQU Y1, 192(R9)
+	VMOVDQU Y1, 224(R9)
+	VMOVDQU Y1, 256(R9)
+	VMOVDQU Y1, 288(R9)
+	VMOVDQU Y1, 320(R9)
+	VMOVDQU Y1, 352(R9)
+	VMOVDQU Y1, 384(R9)
+	VMOVDQU Y1, 416(R9)
+	VMOVDQU Y1, 448(R9)
+	VMOVDQU Y1, 480(R9)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
 	JNE     direct5124Zerox8Clear
-	MOVQ    AX, R9
 
 direct5124Zerox8Turn:
 	MOVQ DI, SI
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5124Zerox8Panel:
-	VMOVUPS (R10), Z1
-	VMOVUPS 64(R10), Z2
-	VMOVUPS 128(R10), Z3
-	VMOVUPS 192(R10), Z4
-	VMOVUPS 256(R10), Z5
-	VMOVUPS 320(R10), Z6
-	VMOVUPS 384(R10), Z7
-	VMOVUPS 448(R10), Z8
-	MOVQ    SI, R12
-	MOVQ    $0x00000004, R13
-	CMPQ    R8, R13
-	CMOVQLT R8, R13
-
-direct5124Zerox8Unit:
 	PREFETCHT0    2048(SI)
 	PREFETCHT0    2112(SI)
 	PREFETCHT0    2176(SI)
@@ -603,6 +546,14 @@ direct5124Zerox8Unit:
 	PREFETCHT0    2432(SI)
 	PREFETCHT0    2496(SI)
 	PREFETCHT0    2560(SI)
+	VMOVUPS       (R9), Z1
+	VMOVUPS       64(R9), Z2
+	VMOVUPS       128(R9), Z3
+	VMOVUPS       192(R9), Z4
+	VMOVUPS       256(R9), Z5
+	VMOVUPS       320(R9), Z6
+	VMOVUPS       384(R9), Z7
+	VMOVUPS       448(R9), Z8
 	VPBROADCASTD  40(AX), Z9
 	VPBROADCASTD  40(AX)(CX*1), Z10
 	VPBROADCASTD  40(AX)(CX*2), Z11
@@ -821,41 +772,32 @@ direct5124Zerox8Unit:
 	VCVTDQ2PS     Z16, Z16
 	VMULPS.BCST   96(BX)(DX*1), Z16, Z16
 	VFMADD231PS   Z16, Z19, Z8
-	ADDQ          $0x00000240, SI
+	VMOVUPS       Z1, (R9)
+	VMOVUPS       Z2, 64(R9)
+	VMOVUPS       Z3, 128(R9)
+	VMOVUPS       Z4, 192(R9)
+	VMOVUPS       Z5, 256(R9)
+	VMOVUPS       Z6, 320(R9)
+	VMOVUPS       Z7, 384(R9)
+	VMOVUPS       Z8, 448(R9)
+	ADDQ          $0x00000200, R9
+	ADDQ          wstride+48(FP), SI
+	DECQ          R10
+	JNE           direct5124Zerox8Panel
+	ADDQ          $0x00000240, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
-	DECQ          R13
-	JNE           direct5124Zerox8Unit
-	MOVQ          R12, SI
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	VMOVUPS       Z1, (R10)
-	VMOVUPS       Z2, 64(R10)
-	VMOVUPS       Z3, 128(R10)
-	VMOVUPS       Z4, 192(R10)
-	VMOVUPS       Z5, 256(R10)
-	VMOVUPS       Z6, 320(R10)
-	VMOVUPS       Z7, 384(R10)
-	VMOVUPS       Z8, 448(R10)
-	ADDQ          $0x00000200, R10
-	ADDQ          wstride+48(FP), SI
-	DECQ          R11
-	JNE           direct5124Zerox8Panel
-	ADDQ          $0x00000900, DI
-	ADDQ          $0x00000200, R9
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	SUBQ          $0x00000004, R8
-	JHI           direct5124Zerox8Turn
+	DECQ          R8
+	JNE           direct5124Zerox8Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R10
-	MOVQ          panels+96(FP), R11
+	MOVQ          tile+32(FP), R9
+	MOVQ          panels+96(FP), R10
 
 direct5124Zerox8Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5124Zerox8Row:
@@ -867,9 +809,9 @@ direct5124Zerox8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5124Zerox8Row
-	ADDQ    $0x00000200, R10
+	ADDQ    $0x00000200, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5124Zerox8Write
 	VZEROUPPER
 	RET
@@ -945,7 +887,7 @@ unpack5124ZeroUnit:
 	RET
 
 // func direct5124Minx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5124Minx1(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -953,31 +895,23 @@ TEXT ·direct5124Minx1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z0
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 	VPXOR        Y1, Y1, Y1
 
 direct5124Minx1Clear:
-	VMOVDQU Y1, (DI)
-	VMOVDQU Y1, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y1, (SI)
+	VMOVDQU Y1, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct5124Minx1Clear
-	MOVQ    AX, SI
 
 direct5124Minx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct5124Minx1Panel:
-	VMOVUPS (DI), Z1
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct5124Minx1Unit:
 	PREFETCHT0       2048(CX)
 	PREFETCHT0       2112(CX)
 	PREFETCHT0       2176(CX)
@@ -988,6 +922,7 @@ direct5124Minx1Unit:
 	PREFETCHT0       2496(CX)
 	PREFETCHT0       2560(CX)
 	PREFETCHT0       2624(CX)
+	VMOVUPS          (SI), Z1
 	VPXORD           Z2, Z2, Z2
 	VPXORD           Z3, Z3, Z3
 	VPSRLW           $0x04, (CX), Z5
@@ -1046,51 +981,44 @@ direct5124Minx1Unit:
 	VMULPS.BCST      96(AX), Z2, Z2
 	VFMADD231PS      Z2, Z6, Z1
 	VFMADD231PS.BCST 100(AX), Z7, Z1
-	ADDQ             $0x00000280, CX
-	ADDQ             $+128, AX
-	DECQ             R10
-	JNE              direct5124Minx1Unit
-	MOVQ             R9, CX
-	MOVQ             SI, AX
-	VMOVUPS          Z1, (DI)
-	ADDQ             $0x00000040, DI
+	VMOVUPS          Z1, (SI)
+	ADDQ             $0x00000040, SI
 	ADDQ             wstride+48(FP), CX
-	DECQ             R8
+	DECQ             DI
 	JNE              direct5124Minx1Panel
-	ADDQ             $0x00000a00, DX
-	ADDQ             $0x00000200, SI
-	MOVQ             SI, AX
-	SUBQ             $0x00000004, BX
-	JHI              direct5124Minx1Turn
+	ADDQ             $0x00000280, DX
+	ADDQ             $+128, AX
+	DECQ             BX
+	JNE              direct5124Minx1Turn
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), DI
-	MOVQ             panels+96(FP), R8
+	MOVQ             tile+32(FP), SI
+	MOVQ             panels+96(FP), DI
 
 direct5124Minx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct5124Minx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5124Minx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct5124Minx1Write
 	VZEROUPPER
 	RET
 
 // func direct5124Minx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5124Minx2(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -1098,34 +1026,25 @@ TEXT ·direct5124Minx2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z0
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y1, Y1, Y1
 
 direct5124Minx2Clear:
-	VMOVDQU Y1, (R8)
-	VMOVDQU Y1, 32(R8)
-	VMOVDQU Y1, 64(R8)
-	VMOVDQU Y1, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y1, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y1, 64(DI)
+	VMOVDQU Y1, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct5124Minx2Clear
-	MOVQ    AX, DI
 
 direct5124Minx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5124Minx2Panel:
-	VMOVUPS (R8), Z1
-	VMOVUPS 64(R8), Z2
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct5124Minx2Unit:
 	PREFETCHT0       2048(DX)
 	PREFETCHT0       2112(DX)
 	PREFETCHT0       2176(DX)
@@ -1136,6 +1055,8 @@ direct5124Minx2Unit:
 	PREFETCHT0       2496(DX)
 	PREFETCHT0       2560(DX)
 	PREFETCHT0       2624(DX)
+	VMOVUPS          (DI), Z1
+	VMOVUPS          64(DI), Z2
 	VPXORD           Z3, Z3, Z3
 	VPXORD           Z5, Z5, Z5
 	VPXORD           Z4, Z4, Z4
@@ -1224,33 +1145,26 @@ direct5124Minx2Unit:
 	VMULPS.BCST      96(AX)(CX*1), Z4, Z4
 	VFMADD231PS      Z4, Z9, Z2
 	VFMADD231PS.BCST 100(AX)(CX*1), Z10, Z2
-	ADDQ             $0x00000280, DX
-	ADDQ             $+128, AX
-	DECQ             R11
-	JNE              direct5124Minx2Unit
-	MOVQ             R10, DX
-	MOVQ             DI, AX
-	VMOVUPS          Z1, (R8)
-	VMOVUPS          Z2, 64(R8)
-	ADDQ             $0x00000080, R8
+	VMOVUPS          Z1, (DI)
+	VMOVUPS          Z2, 64(DI)
+	ADDQ             $0x00000080, DI
 	ADDQ             wstride+48(FP), DX
-	DECQ             R9
+	DECQ             R8
 	JNE              direct5124Minx2Panel
-	ADDQ             $0x00000a00, BX
-	ADDQ             $0x00000200, DI
-	MOVQ             DI, AX
-	SUBQ             $0x00000004, SI
-	JHI              direct5124Minx2Turn
+	ADDQ             $0x00000280, BX
+	ADDQ             $+128, AX
+	DECQ             SI
+	JNE              direct5124Minx2Turn
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R8
-	MOVQ             panels+96(FP), R9
+	MOVQ             tile+32(FP), DI
+	MOVQ             panels+96(FP), R8
 
 direct5124Minx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct5124Minx2Row:
 	VMOVDQU (SI), Y0
@@ -1259,17 +1173,17 @@ direct5124Minx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct5124Minx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct5124Minx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct5124Minx2Write
 	VZEROUPPER
 	RET
 
 // func direct5124Minx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5124Minx4(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -1278,40 +1192,29 @@ TEXT ·direct5124Minx4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z0
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y1, Y1, Y1
 
 direct5124Minx4Clear:
-	VMOVDQU Y1, (R9)
-	VMOVDQU Y1, 32(R9)
-	VMOVDQU Y1, 64(R9)
-	VMOVDQU Y1, 96(R9)
-	VMOVDQU Y1, 128(R9)
-	VMOVDQU Y1, 160(R9)
-	VMOVDQU Y1, 192(R9)
-	VMOVDQU Y1, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y1, (R8)
+	VMOVDQU Y1, 32(R8)
+	VMOVDQU Y1, 64(R8)
+	VMOVDQU Y1, 96(R8)
+	VMOVDQU Y1, 128(R8)
+	VMOVDQU Y1, 160(R8)
+	VMOVDQU Y1, 192(R8)
+	VMOVDQU Y1, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct5124Minx4Clear
-	MOVQ    AX, R8
 
 direct5124Minx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5124Minx4Panel:
-	VMOVUPS (R9), Z1
-	VMOVUPS 64(R9), Z2
-	VMOVUPS 128(R9), Z3
-	VMOVUPS 192(R9), Z4
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct5124Minx4Unit:
 	PREFETCHT0       2048(BX)
 	PREFETCHT0       2112(BX)
 	PREFETCHT0       2176(BX)
@@ -1322,6 +1225,10 @@ direct5124Minx4Unit:
 	PREFETCHT0       2496(BX)
 	PREFETCHT0       2560(BX)
 	PREFETCHT0       2624(BX)
+	VMOVUPS          (R8), Z1
+	VMOVUPS          64(R8), Z2
+	VMOVUPS          128(R8), Z3
+	VMOVUPS          192(R8), Z4
 	VPXORD           Z5, Z5, Z5
 	VPXORD           Z6, Z6, Z6
 	VPXORD           Z7, Z7, Z7
@@ -1454,34 +1361,27 @@ direct5124Minx4Unit:
 	VMULPS.BCST      96(AX)(DX*1), Z8, Z8
 	VFMADD231PS      Z8, Z11, Z4
 	VFMADD231PS.BCST 100(AX)(DX*1), Z12, Z4
-	ADDQ             $0x00000280, BX
-	ADDQ             $+128, AX
-	DECQ             R12
-	JNE              direct5124Minx4Unit
-	MOVQ             R11, BX
-	MOVQ             R8, AX
-	VMOVUPS          Z1, (R9)
-	VMOVUPS          Z2, 64(R9)
-	VMOVUPS          Z3, 128(R9)
-	VMOVUPS          Z4, 192(R9)
-	ADDQ             $0x00000100, R9
+	VMOVUPS          Z1, (R8)
+	VMOVUPS          Z2, 64(R8)
+	VMOVUPS          Z3, 128(R8)
+	VMOVUPS          Z4, 192(R8)
+	ADDQ             $0x00000100, R8
 	ADDQ             wstride+48(FP), BX
-	DECQ             R10
+	DECQ             R9
 	JNE              direct5124Minx4Panel
-	ADDQ             $0x00000a00, SI
-	ADDQ             $0x00000200, R8
-	MOVQ             R8, AX
-	SUBQ             $0x00000004, DI
-	JHI              direct5124Minx4Turn
+	ADDQ             $0x00000280, SI
+	ADDQ             $+128, AX
+	DECQ             DI
+	JNE              direct5124Minx4Turn
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R9
-	MOVQ             panels+96(FP), R10
+	MOVQ             tile+32(FP), R8
+	MOVQ             panels+96(FP), R9
 
 direct5124Minx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5124Minx4Row:
@@ -1493,15 +1393,15 @@ direct5124Minx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5124Minx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5124Minx4Write
 	VZEROUPPER
 	RET
 
 // func direct5124Minx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5124Minx8(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -1511,52 +1411,37 @@ TEXT ·direct5124Minx8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z0
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R10
-	MOVQ         panels+96(FP), R11
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y1, Y1, Y1
 
 direct5124Minx8Clear:
-	VMOVDQU Y1, (R10)
-	VMOVDQU Y1, 32(R10)
-	VMOVDQU Y1, 64(R10)
-	VMOVDQU Y1, 96(R10)
-	VMOVDQU Y1, 128(R10)
-	VMOVDQU Y1, 160(R10)
-	VMOVDQU Y1, 192(R10)
-	VMOVDQU Y1, 224(R10)
-	VMOVDQU Y1, 256(R10)
-	VMOVDQU Y1, 288(R10)
-	VMOVDQU Y1, 320(R10)
-	VMOVDQU Y1, 352(R10)
-	VMOVDQU Y1, 384(R10)
-	VMOVDQU Y1, 416(R10)
-	VMOVDQU Y1, 448(R10)
-	VMOVDQU Y1, 480(R10)
-	ADDQ    $0x00000200, R10
-	DECQ    R11
+	VMOVDQU Y1, (R9)
+	VMOVDQU Y1, 32(R9)
+	VMOVDQU Y1, 64(R9)
+	VMOVDQU Y1, 96(R9)
+	VMOVDQU Y1, 128(R9)
+	VMOVDQU Y1, 160(R9)
+	VMOVDQU Y1, 192(R9)
+	VMOVDQU Y1, 224(R9)
+	VMOVDQU Y1, 256(R9)
+	VMOVDQU Y1, 288(R9)
+	VMOVDQU Y1, 320(R9)
+	VMOVDQU Y1, 352(R9)
+	VMOVDQU Y1, 384(R9)
+	VMOVDQU Y1, 416(R9)
+	VMOVDQU Y1, 448(R9)
+	VMOVDQU Y1, 480(R9)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
 	JNE     direct5124Minx8Clear
-	MOVQ    AX, R9
 
 direct5124Minx8Turn:
 	MOVQ DI, SI
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5124Minx8Panel:
-	VMOVUPS (R10), Z1
-	VMOVUPS 64(R10), Z2
-	VMOVUPS 128(R10), Z3
-	VMOVUPS 192(R10), Z4
-	VMOVUPS 256(R10), Z5
-	VMOVUPS 320(R10), Z6
-	VMOVUPS 384(R10), Z7
-	VMOVUPS 448(R10), Z8
-	MOVQ    SI, R12
-	MOVQ    $0x00000004, R13
-	CMPQ    R8, R13
-	CMOVQLT R8, R13
-
-direct5124Minx8Unit:
 	PREFETCHT0       2048(SI)
 	PREFETCHT0       2112(SI)
 	PREFETCHT0       2176(SI)
@@ -1567,6 +1452,14 @@ direct5124Minx8Unit:
 	PREFETCHT0       2496(SI)
 	PREFETCHT0       2560(SI)
 	PREFETCHT0       2624(SI)
+	VMOVUPS          (R9), Z1
+	VMOVUPS          64(R9), Z2
+	VMOVUPS          128(R9), Z3
+	VMOVUPS          192(R9), Z4
+	VMOVUPS          256(R9), Z5
+	VMOVUPS          320(R9), Z6
+	VMOVUPS          384(R9), Z7
+	VMOVUPS          448(R9), Z8
 	VPXORD           Z9, Z9, Z9
 	VPXORD           Z10, Z10, Z10
 	VPXORD           Z11, Z11, Z11
@@ -1803,41 +1696,32 @@ direct5124Minx8Unit:
 	VMULPS.BCST      96(BX)(DX*1), Z16, Z16
 	VFMADD231PS      Z16, Z19, Z8
 	VFMADD231PS.BCST 100(BX)(DX*1), Z20, Z8
-	ADDQ             $0x00000280, SI
+	VMOVUPS          Z1, (R9)
+	VMOVUPS          Z2, 64(R9)
+	VMOVUPS          Z3, 128(R9)
+	VMOVUPS          Z4, 192(R9)
+	VMOVUPS          Z5, 256(R9)
+	VMOVUPS          Z6, 320(R9)
+	VMOVUPS          Z7, 384(R9)
+	VMOVUPS          Z8, 448(R9)
+	ADDQ             $0x00000200, R9
+	ADDQ             wstride+48(FP), SI
+	DECQ             R10
+	JNE              direct5124Minx8Panel
+	ADDQ             $0x00000280, DI
 	ADDQ             $+128, AX
 	ADDQ             $+128, BX
-	DECQ             R13
-	JNE              direct5124Minx8Unit
-	MOVQ             R12, SI
-	MOVQ             R9, AX
-	LEAQ             (R9)(CX*4), BX
-	VMOVUPS          Z1, (R10)
-	VMOVUPS          Z2, 64(R10)
-	VMOVUPS          Z3, 128(R10)
-	VMOVUPS          Z4, 192(R10)
-	VMOVUPS          Z5, 256(R10)
-	VMOVUPS          Z6, 320(R10)
-	VMOVUPS          Z7, 384(R10)
-	VMOVUPS          Z8, 448(R10)
-	ADDQ             $0x00000200, R10
-	ADDQ             wstride+48(FP), SI
-	DECQ             R11
-	JNE              direct5124Minx8Panel
-	ADDQ             $0x00000a00, DI
-	ADDQ             $0x00000200, R9
-	MOVQ             R9, AX
-	LEAQ             (R9)(CX*4), BX
-	SUBQ             $0x00000004, R8
-	JHI              direct5124Minx8Turn
+	DECQ             R8
+	JNE              direct5124Minx8Turn
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R10
-	MOVQ             panels+96(FP), R11
+	MOVQ             tile+32(FP), R9
+	MOVQ             panels+96(FP), R10
 
 direct5124Minx8Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5124Minx8Row:
@@ -1849,9 +1733,9 @@ direct5124Minx8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5124Minx8Row
-	ADDQ    $0x00000200, R10
+	ADDQ    $0x00000200, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5124Minx8Write
 	VZEROUPPER
 	RET
@@ -1940,31 +1824,29 @@ TEXT ·direct5124Kx1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z0
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 	VPXOR        Y1, Y1, Y1
 
 direct5124Kx1Clear:
-	VMOVDQU Y1, (DI)
-	VMOVDQU Y1, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y1, (SI)
+	VMOVDQU Y1, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct5124Kx1Clear
-	MOVQ    AX, SI
+
+direct5124Kx1Chunk:
+	MOVQ DX, R9
+	ADDQ $0x00000040, DX
+	MOVQ $0x00000004, R10
 
 direct5124Kx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R9, R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct5124Kx1Panel:
-	VMOVUPS    (DI), Z1
-	MOVQ       CX, R9
-	MOVQ       $0x00000004, R10
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-
-direct5124Kx1Unit:
 	PREFETCHT0       2048(CX)
 	PREFETCHT0       2112(CX)
 	PREFETCHT0       2176(CX)
@@ -1974,6 +1856,8 @@ direct5124Kx1Unit:
 	PREFETCHT0       2432(CX)
 	PREFETCHT0       2496(CX)
 	PREFETCHT0       2560(CX)
+	PREFETCHT0       2368(R8)
+	VMOVUPS          (SI), Z1
 	VPXORD           Z2, Z2, Z2
 	VPXORD           Z3, Z3, Z3
 	VPSRLW           $0x04, (CX), Z5
@@ -1997,11 +1881,11 @@ direct5124Kx1Unit:
 	VPDPBUSD.BCST    12(AX), Z4, Z2
 	VPDPBUSD.BCST    28(AX), Z5, Z3
 	VPMOVZXBD        512(CX), Z6
-	VCVTPH2PS        (R9), Z31
+	VCVTPH2PS        (R8), Z31
 	VCVTDQ2PS        Z6, Z6
 	VMULPS           Z31, Z6, Z6
 	VPMOVZXBD        528(CX), Z7
-	VCVTPH2PS        32(R9), Z31
+	VCVTPH2PS        32(R8), Z31
 	VCVTDQ2PS        Z7, Z7
 	VMULPS           Z31, Z7, Z7
 	VPADDD           Z3, Z2, Z2
@@ -2032,11 +1916,11 @@ direct5124Kx1Unit:
 	VPDPBUSD.BCST    76(AX), Z4, Z2
 	VPDPBUSD.BCST    92(AX), Z5, Z3
 	VPMOVZXBD        544(CX), Z6
-	VCVTPH2PS        (R9), Z31
+	VCVTPH2PS        (R8), Z31
 	VCVTDQ2PS        Z6, Z6
 	VMULPS           Z31, Z6, Z6
 	VPMOVZXBD        560(CX), Z7
-	VCVTPH2PS        32(R9), Z31
+	VCVTPH2PS        32(R8), Z31
 	VCVTDQ2PS        Z7, Z7
 	VMULPS           Z31, Z7, Z7
 	VPADDD           Z3, Z2, Z2
@@ -2044,45 +1928,41 @@ direct5124Kx1Unit:
 	VMULPS.BCST      96(AX), Z2, Z2
 	VFMADD231PS      Z2, Z6, Z1
 	VFMADD231PS.BCST 100(AX), Z7, Z1
-	ADDQ             $0x00000240, CX
+	VMOVUPS          Z1, (SI)
+	ADDQ             $0x00000040, SI
+	ADDQ             wstride+48(FP), CX
+	ADDQ             wstride+48(FP), R8
+	DECQ             DI
+	JNE              direct5124Kx1Panel
+	ADDQ             $0x00000240, DX
 	ADDQ             $+128, AX
 	DECQ             R10
-	JNE              direct5124Kx1Unit
-	MOVQ             R9, CX
-	MOVQ             SI, AX
-	VMOVUPS          Z1, (DI)
-	ADDQ             $0x00000040, DI
-	ADDQ             wstride+48(FP), CX
-	DECQ             R8
-	JNE              direct5124Kx1Panel
-	ADDQ             $0x00000940, DX
-	ADDQ             $0x00000200, SI
-	MOVQ             SI, AX
+	JNE              direct5124Kx1Turn
 	SUBQ             $0x00000004, BX
-	JHI              direct5124Kx1Turn
+	JNE              direct5124Kx1Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), DI
-	MOVQ             panels+96(FP), R8
+	MOVQ             tile+32(FP), SI
+	MOVQ             panels+96(FP), DI
 
 direct5124Kx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct5124Kx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5124Kx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct5124Kx1Write
 	VZEROUPPER
 	RET
@@ -2096,34 +1976,31 @@ TEXT ·direct5124Kx2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z0
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y1, Y1, Y1
 
 direct5124Kx2Clear:
-	VMOVDQU Y1, (R8)
-	VMOVDQU Y1, 32(R8)
-	VMOVDQU Y1, 64(R8)
-	VMOVDQU Y1, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y1, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y1, 64(DI)
+	VMOVDQU Y1, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct5124Kx2Clear
-	MOVQ    AX, DI
+
+direct5124Kx2Chunk:
+	MOVQ BX, R10
+	ADDQ $0x00000040, BX
+	MOVQ $0x00000004, R11
 
 direct5124Kx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R10, R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5124Kx2Panel:
-	VMOVUPS    (R8), Z1
-	VMOVUPS    64(R8), Z2
-	MOVQ       DX, R10
-	MOVQ       $0x00000004, R11
-	PREFETCHT0 2048(DX)
-	ADDQ       $0x00000040, DX
-
-direct5124Kx2Unit:
 	PREFETCHT0       2048(DX)
 	PREFETCHT0       2112(DX)
 	PREFETCHT0       2176(DX)
@@ -2133,6 +2010,9 @@ direct5124Kx2Unit:
 	PREFETCHT0       2432(DX)
 	PREFETCHT0       2496(DX)
 	PREFETCHT0       2560(DX)
+	PREFETCHT0       2368(R9)
+	VMOVUPS          (DI), Z1
+	VMOVUPS          64(DI), Z2
 	VPXORD           Z3, Z3, Z3
 	VPXORD           Z5, Z5, Z5
 	VPXORD           Z4, Z4, Z4
@@ -2166,11 +2046,11 @@ direct5124Kx2Unit:
 	VPDPBUSD.BCST    28(AX), Z8, Z5
 	VPDPBUSD.BCST    28(AX)(CX*1), Z8, Z6
 	VPMOVZXBD        512(DX), Z9
-	VCVTPH2PS        (R10), Z31
+	VCVTPH2PS        (R9), Z31
 	VCVTDQ2PS        Z9, Z9
 	VMULPS           Z31, Z9, Z9
 	VPMOVZXBD        528(DX), Z10
-	VCVTPH2PS        32(R10), Z31
+	VCVTPH2PS        32(R9), Z31
 	VCVTDQ2PS        Z10, Z10
 	VMULPS           Z31, Z10, Z10
 	VPADDD           Z5, Z3, Z3
@@ -2216,11 +2096,11 @@ direct5124Kx2Unit:
 	VPDPBUSD.BCST    92(AX), Z8, Z5
 	VPDPBUSD.BCST    92(AX)(CX*1), Z8, Z6
 	VPMOVZXBD        544(DX), Z9
-	VCVTPH2PS        (R10), Z31
+	VCVTPH2PS        (R9), Z31
 	VCVTDQ2PS        Z9, Z9
 	VMULPS           Z31, Z9, Z9
 	VPMOVZXBD        560(DX), Z10
-	VCVTPH2PS        32(R10), Z31
+	VCVTPH2PS        32(R9), Z31
 	VCVTDQ2PS        Z10, Z10
 	VMULPS           Z31, Z10, Z10
 	VPADDD           Z5, Z3, Z3
@@ -2233,33 +2113,29 @@ direct5124Kx2Unit:
 	VMULPS.BCST      96(AX)(CX*1), Z4, Z4
 	VFMADD231PS      Z4, Z9, Z2
 	VFMADD231PS.BCST 100(AX)(CX*1), Z10, Z2
-	ADDQ             $0x00000240, DX
+	VMOVUPS          Z1, (DI)
+	VMOVUPS          Z2, 64(DI)
+	ADDQ             $0x00000080, DI
+	ADDQ             wstride+48(FP), DX
+	ADDQ             wstride+48(FP), R9
+	DECQ             R8
+	JNE              direct5124Kx2Panel
+	ADDQ             $0x00000240, BX
 	ADDQ             $+128, AX
 	DECQ             R11
-	JNE              direct5124Kx2Unit
-	MOVQ             R10, DX
-	MOVQ             DI, AX
-	VMOVUPS          Z1, (R8)
-	VMOVUPS          Z2, 64(R8)
-	ADDQ             $0x00000080, R8
-	ADDQ             wstride+48(FP), DX
-	DECQ             R9
-	JNE              direct5124Kx2Panel
-	ADDQ             $0x00000940, BX
-	ADDQ             $0x00000200, DI
-	MOVQ             DI, AX
+	JNE              direct5124Kx2Turn
 	SUBQ             $0x00000004, SI
-	JHI              direct5124Kx2Turn
+	JNE              direct5124Kx2Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R8
-	MOVQ             panels+96(FP), R9
+	MOVQ             tile+32(FP), DI
+	MOVQ             panels+96(FP), R8
 
 direct5124Kx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct5124Kx2Row:
 	VMOVDQU (SI), Y0
@@ -2268,11 +2144,11 @@ direct5124Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct5124Kx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct5124Kx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct5124Kx2Write
 	VZEROUPPER
 	RET
@@ -2287,40 +2163,35 @@ TEXT ·direct5124Kx4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z0
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y1, Y1, Y1
 
 direct5124Kx4Clear:
-	VMOVDQU Y1, (R9)
-	VMOVDQU Y1, 32(R9)
-	VMOVDQU Y1, 64(R9)
-	VMOVDQU Y1, 96(R9)
-	VMOVDQU Y1, 128(R9)
-	VMOVDQU Y1, 160(R9)
-	VMOVDQU Y1, 192(R9)
-	VMOVDQU Y1, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y1, (R8)
+	VMOVDQU Y1, 32(R8)
+	VMOVDQU Y1, 64(R8)
+	VMOVDQU Y1, 96(R8)
+	VMOVDQU Y1, 128(R8)
+	VMOVDQU Y1, 160(R8)
+	VMOVDQU Y1, 192(R8)
+	VMOVDQU Y1, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct5124Kx4Clear
-	MOVQ    AX, R8
+
+direct5124Kx4Chunk:
+	MOVQ SI, R11
+	ADDQ $0x00000040, SI
+	MOVQ $0x00000004, R12
 
 direct5124Kx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ R11, R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5124Kx4Panel:
-	VMOVUPS    (R9), Z1
-	VMOVUPS    64(R9), Z2
-	VMOVUPS    128(R9), Z3
-	VMOVUPS    192(R9), Z4
-	MOVQ       BX, R11
-	MOVQ       $0x00000004, R12
-	PREFETCHT0 2048(BX)
-	ADDQ       $0x00000040, BX
-
-direct5124Kx4Unit:
 	PREFETCHT0       2048(BX)
 	PREFETCHT0       2112(BX)
 	PREFETCHT0       2176(BX)
@@ -2330,6 +2201,11 @@ direct5124Kx4Unit:
 	PREFETCHT0       2432(BX)
 	PREFETCHT0       2496(BX)
 	PREFETCHT0       2560(BX)
+	PREFETCHT0       2368(R10)
+	VMOVUPS          (R8), Z1
+	VMOVUPS          64(R8), Z2
+	VMOVUPS          128(R8), Z3
+	VMOVUPS          192(R8), Z4
 	VPXORD           Z5, Z5, Z5
 	VPXORD           Z6, Z6, Z6
 	VPXORD           Z7, Z7, Z7
@@ -2379,11 +2255,11 @@ direct5124Kx4Unit:
 	VPDPBUSD.BCST    28(AX)(CX*2), Z10, Z7
 	VPDPBUSD.BCST    28(AX)(DX*1), Z10, Z8
 	VPMOVZXBD        512(BX), Z11
-	VCVTPH2PS        (R11), Z31
+	VCVTPH2PS        (R10), Z31
 	VCVTDQ2PS        Z11, Z11
 	VMULPS           Z31, Z11, Z11
 	VPMOVZXBD        528(BX), Z12
-	VCVTPH2PS        32(R11), Z31
+	VCVTPH2PS        32(R10), Z31
 	VCVTDQ2PS        Z12, Z12
 	VMULPS           Z31, Z12, Z12
 	VCVTDQ2PS        Z5, Z5
@@ -2451,11 +2327,11 @@ direct5124Kx4Unit:
 	VPDPBUSD.BCST    92(AX)(CX*2), Z10, Z7
 	VPDPBUSD.BCST    92(AX)(DX*1), Z10, Z8
 	VPMOVZXBD        544(BX), Z11
-	VCVTPH2PS        (R11), Z31
+	VCVTPH2PS        (R10), Z31
 	VCVTDQ2PS        Z11, Z11
 	VMULPS           Z31, Z11, Z11
 	VPMOVZXBD        560(BX), Z12
-	VCVTPH2PS        32(R11), Z31
+	VCVTPH2PS        32(R10), Z31
 	VCVTDQ2PS        Z12, Z12
 	VMULPS           Z31, Z12, Z12
 	VCVTDQ2PS        Z5, Z5
@@ -2474,34 +2350,30 @@ direct5124Kx4Unit:
 	VMULPS.BCST      96(AX)(DX*1), Z8, Z8
 	VFMADD231PS      Z8, Z11, Z4
 	VFMADD231PS.BCST 100(AX)(DX*1), Z12, Z4
-	ADDQ             $0x00000240, BX
+	VMOVUPS          Z1, (R8)
+	VMOVUPS          Z2, 64(R8)
+	VMOVUPS          Z3, 128(R8)
+	VMOVUPS          Z4, 192(R8)
+	ADDQ             $0x00000100, R8
+	ADDQ             wstride+48(FP), BX
+	ADDQ             wstride+48(FP), R10
+	DECQ             R9
+	JNE              direct5124Kx4Panel
+	ADDQ             $0x00000240, SI
 	ADDQ             $+128, AX
 	DECQ             R12
-	JNE              direct5124Kx4Unit
-	MOVQ             R11, BX
-	MOVQ             R8, AX
-	VMOVUPS          Z1, (R9)
-	VMOVUPS          Z2, 64(R9)
-	VMOVUPS          Z3, 128(R9)
-	VMOVUPS          Z4, 192(R9)
-	ADDQ             $0x00000100, R9
-	ADDQ             wstride+48(FP), BX
-	DECQ             R10
-	JNE              direct5124Kx4Panel
-	ADDQ             $0x00000940, SI
-	ADDQ             $0x00000200, R8
-	MOVQ             R8, AX
+	JNE              direct5124Kx4Turn
 	SUBQ             $0x00000004, DI
-	JHI              direct5124Kx4Turn
+	JNE              direct5124Kx4Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R9
-	MOVQ             panels+96(FP), R10
+	MOVQ             tile+32(FP), R8
+	MOVQ             panels+96(FP), R9
 
 direct5124Kx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5124Kx4Row:
@@ -2513,9 +2385,9 @@ direct5124Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5124Kx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5124Kx4Write
 	VZEROUPPER
 	RET
@@ -2531,52 +2403,43 @@ TEXT ·direct5124Kx8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z0
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R10
-	MOVQ         panels+96(FP), R11
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y1, Y1, Y1
 
 direct5124Kx8Clear:
-	VMOVDQU Y1, (R10)
-	VMOVDQU Y1, 32(R10)
-	VMOVDQU Y1, 64(R10)
-	VMOVDQU Y1, 96(R10)
-	VMOVDQU Y1, 128(R10)
-	VMOVDQU Y1, 160(R10)
-	VMOVDQU Y1, 192(R10)
-	VMOVDQU Y1, 224(R10)
-	VMOVDQU Y1, 256(R10)
-	VMOVDQU Y1, 288(R10)
-	VMOVDQU Y1, 320(R10)
-	VMOVDQU Y1, 352(R10)
-	VMOVDQU Y1, 384(R10)
-	VMOVDQU Y1, 416(R10)
-	VMOVDQU Y1, 448(R10)
-	VMOVDQU Y1, 480(R10)
-	ADDQ    $0x00000200, R10
-	DECQ    R11
+	VMOVDQU Y1, (R9)
+	VMOVDQU Y1, 32(R9)
+	VMOVDQU Y1, 64(R9)
+	VMOVDQU Y1, 96(R9)
+	VMOVDQU Y1, 128(R9)
+	VMOVDQU Y1, 160(R9)
+	VMOVDQU Y1, 192(R9)
+	VMOVDQU Y1, 224(R9)
+	VMOVDQU Y1, 256(R9)
+	VMOVDQU Y1, 288(R9)
+	VMOVDQU Y1, 320(R9)
+	VMOVDQU Y1, 352(R9)
+	VMOVDQU Y1, 384(R9)
+	VMOVDQU Y1, 416(R9)
+	VMOVDQU Y1, 448(R9)
+	VMOVDQU Y1, 480(R9)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
 	JNE     direct5124Kx8Clear
-	MOVQ    AX, R9
+
+direct5124Kx8Chunk:
+	MOVQ DI, R12
+	ADDQ $0x00000040, DI
+	MOVQ $0x00000004, R13
 
 direct5124Kx8Turn:
 	MOVQ DI, SI
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ R12, R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5124Kx8Panel:
-	VMOVUPS    (R10), Z1
-	VMOVUPS    64(R10), Z2
-	VMOVUPS    128(R10), Z3
-	VMOVUPS    192(R10), Z4
-	VMOVUPS    256(R10), Z5
-	VMOVUPS    320(R10), Z6
-	VMOVUPS    384(R10), Z7
-	VMOVUPS    448(R10), Z8
-	MOVQ       SI, R12
-	MOVQ       $0x00000004, R13
-	PREFETCHT0 2048(SI)
-	ADDQ       $0x00000040, SI
-
-direct5124Kx8Unit:
 	PREFETCHT0       2048(SI)
 	PREFETCHT0       2112(SI)
 	PREFETCHT0       2176(SI)
@@ -2586,6 +2449,15 @@ direct5124Kx8Unit:
 	PREFETCHT0       2432(SI)
 	PREFETCHT0       2496(SI)
 	PREFETCHT0       2560(SI)
+	PREFETCHT0       2368(R11)
+	VMOVUPS          (R9), Z1
+	VMOVUPS          64(R9), Z2
+	VMOVUPS          128(R9), Z3
+	VMOVUPS          192(R9), Z4
+	VMOVUPS          256(R9), Z5
+	VMOVUPS          320(R9), Z6
+	VMOVUPS          384(R9), Z7
+	VMOVUPS          448(R9), Z8
 	VPXORD           Z9, Z9, Z9
 	VPXORD           Z10, Z10, Z10
 	VPXORD           Z11, Z11, Z11
@@ -2671,11 +2543,11 @@ direct5124Kx8Unit:
 	VPDPBUSD.BCST    28(BX)(CX*2), Z18, Z15
 	VPDPBUSD.BCST    28(BX)(DX*1), Z18, Z16
 	VPMOVZXBD        512(SI), Z19
-	VCVTPH2PS        (R12), Z31
+	VCVTPH2PS        (R11), Z31
 	VCVTDQ2PS        Z19, Z19
 	VMULPS           Z31, Z19, Z19
 	VPMOVZXBD        528(SI), Z20
-	VCVTPH2PS        32(R12), Z31
+	VCVTPH2PS        32(R11), Z31
 	VCVTDQ2PS        Z20, Z20
 	VMULPS           Z31, Z20, Z20
 	VCVTDQ2PS        Z9, Z9
@@ -2795,11 +2667,11 @@ direct5124Kx8Unit:
 	VPDPBUSD.BCST    92(BX)(CX*2), Z18, Z15
 	VPDPBUSD.BCST    92(BX)(DX*1), Z18, Z16
 	VPMOVZXBD        544(SI), Z19
-	VCVTPH2PS        (R12), Z31
+	VCVTPH2PS        (R11), Z31
 	VCVTDQ2PS        Z19, Z19
 	VMULPS           Z31, Z19, Z19
 	VPMOVZXBD        560(SI), Z20
-	VCVTPH2PS        32(R12), Z31
+	VCVTPH2PS        32(R11), Z31
 	VCVTDQ2PS        Z20, Z20
 	VMULPS           Z31, Z20, Z20
 	VCVTDQ2PS        Z9, Z9
@@ -2834,41 +2706,35 @@ direct5124Kx8Unit:
 	VMULPS.BCST      96(BX)(DX*1), Z16, Z16
 	VFMADD231PS      Z16, Z19, Z8
 	VFMADD231PS.BCST 100(BX)(DX*1), Z20, Z8
-	ADDQ             $0x00000240, SI
+	VMOVUPS          Z1, (R9)
+	VMOVUPS          Z2, 64(R9)
+	VMOVUPS          Z3, 128(R9)
+	VMOVUPS          Z4, 192(R9)
+	VMOVUPS          Z5, 256(R9)
+	VMOVUPS          Z6, 320(R9)
+	VMOVUPS          Z7, 384(R9)
+	VMOVUPS          Z8, 448(R9)
+	ADDQ             $0x00000200, R9
+	ADDQ             wstride+48(FP), SI
+	ADDQ             wstride+48(FP), R11
+	DECQ             R10
+	JNE              direct5124Kx8Panel
+	ADDQ             $0x00000240, DI
 	ADDQ             $+128, AX
 	ADDQ             $+128, BX
 	DECQ             R13
-	JNE              direct5124Kx8Unit
-	MOVQ             R12, SI
-	MOVQ             R9, AX
-	LEAQ             (R9)(CX*4), BX
-	VMOVUPS          Z1, (R10)
-	VMOVUPS          Z2, 64(R10)
-	VMOVUPS          Z3, 128(R10)
-	VMOVUPS          Z4, 192(R10)
-	VMOVUPS          Z5, 256(R10)
-	VMOVUPS          Z6, 320(R10)
-	VMOVUPS          Z7, 384(R10)
-	VMOVUPS          Z8, 448(R10)
-	ADDQ             $0x00000200, R10
-	ADDQ             wstride+48(FP), SI
-	DECQ             R11
-	JNE              direct5124Kx8Panel
-	ADDQ             $0x00000940, DI
-	ADDQ             $0x00000200, R9
-	MOVQ             R9, AX
-	LEAQ             (R9)(CX*4), BX
+	JNE              direct5124Kx8Turn
 	SUBQ             $0x00000004, R8
-	JHI              direct5124Kx8Turn
+	JNE              direct5124Kx8Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R10
-	MOVQ             panels+96(FP), R11
+	MOVQ             tile+32(FP), R9
+	MOVQ             panels+96(FP), R10
 
 direct5124Kx8Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5124Kx8Row:
@@ -2880,9 +2746,9 @@ direct5124Kx8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5124Kx8Row
-	ADDQ    $0x00000200, R10
+	ADDQ    $0x00000200, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5124Kx8Write
 	VZEROUPPER
 	RET
@@ -2982,7 +2848,7 @@ unpack5124KUnit:
 	RET
 
 // func direct5125Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5125Zerox1(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -2992,31 +2858,23 @@ TEXT ·direct5125Zerox1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z1
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 	VPXOR        Y2, Y2, Y2
 
 direct5125Zerox1Clear:
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y2, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y2, (SI)
+	VMOVDQU Y2, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct5125Zerox1Clear
-	MOVQ    AX, SI
 
 direct5125Zerox1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct5125Zerox1Panel:
-	VMOVUPS (DI), Z3
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct5125Zerox1Unit:
 	PREFETCHT0    2048(CX)
 	PREFETCHT0    2112(CX)
 	PREFETCHT0    2176(CX)
@@ -3028,6 +2886,7 @@ direct5125Zerox1Unit:
 	PREFETCHT0    2560(CX)
 	PREFETCHT0    2624(CX)
 	PREFETCHT0    2688(CX)
+	VMOVUPS       (SI), Z3
 	VPBROADCASTD  44(AX), Z4
 	VPXORD        Z5, Z5, Z5
 	VPSRLW        $0x04, (CX), Z7
@@ -3114,51 +2973,44 @@ direct5125Zerox1Unit:
 	VCVTDQ2PS     Z4, Z4
 	VMULPS.BCST   96(AX), Z4, Z4
 	VFMADD231PS   Z4, Z8, Z3
-	ADDQ          $0x000002c0, CX
-	ADDQ          $+128, AX
-	DECQ          R10
-	JNE           direct5125Zerox1Unit
-	MOVQ          R9, CX
-	MOVQ          SI, AX
-	VMOVUPS       Z3, (DI)
-	ADDQ          $0x00000040, DI
+	VMOVUPS       Z3, (SI)
+	ADDQ          $0x00000040, SI
 	ADDQ          wstride+48(FP), CX
-	DECQ          R8
+	DECQ          DI
 	JNE           direct5125Zerox1Panel
-	ADDQ          $0x00000b00, DX
-	ADDQ          $0x00000200, SI
-	MOVQ          SI, AX
-	SUBQ          $0x00000004, BX
-	JHI           direct5125Zerox1Turn
+	ADDQ          $0x000002c0, DX
+	ADDQ          $+128, AX
+	DECQ          BX
+	JNE           direct5125Zerox1Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), DI
-	MOVQ          panels+96(FP), R8
+	MOVQ          tile+32(FP), SI
+	MOVQ          panels+96(FP), DI
 
 direct5125Zerox1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct5125Zerox1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5125Zerox1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct5125Zerox1Write
 	VZEROUPPER
 	RET
 
 // func direct5125Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5125Zerox2(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -3168,34 +3020,25 @@ TEXT ·direct5125Zerox2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z1
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y2, Y2, Y2
 
 direct5125Zerox2Clear:
-	VMOVDQU Y2, (R8)
-	VMOVDQU Y2, 32(R8)
-	VMOVDQU Y2, 64(R8)
-	VMOVDQU Y2, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y2, (DI)
+	VMOVDQU Y2, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y2, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct5125Zerox2Clear
-	MOVQ    AX, DI
 
 direct5125Zerox2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5125Zerox2Panel:
-	VMOVUPS (R8), Z3
-	VMOVUPS 64(R8), Z4
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct5125Zerox2Unit:
 	PREFETCHT0    2048(DX)
 	PREFETCHT0    2112(DX)
 	PREFETCHT0    2176(DX)
@@ -3207,6 +3050,8 @@ direct5125Zerox2Unit:
 	PREFETCHT0    2560(DX)
 	PREFETCHT0    2624(DX)
 	PREFETCHT0    2688(DX)
+	VMOVUPS       (DI), Z3
+	VMOVUPS       64(DI), Z4
 	VPBROADCASTD  44(AX), Z5
 	VPXORD        Z7, Z7, Z7
 	VPBROADCASTD  44(AX)(CX*1), Z6
@@ -3321,33 +3166,26 @@ direct5125Zerox2Unit:
 	VCVTDQ2PS     Z6, Z6
 	VMULPS.BCST   96(AX)(CX*1), Z6, Z6
 	VFMADD231PS   Z6, Z11, Z4
-	ADDQ          $0x000002c0, DX
-	ADDQ          $+128, AX
-	DECQ          R11
-	JNE           direct5125Zerox2Unit
-	MOVQ          R10, DX
-	MOVQ          DI, AX
-	VMOVUPS       Z3, (R8)
-	VMOVUPS       Z4, 64(R8)
-	ADDQ          $0x00000080, R8
+	VMOVUPS       Z3, (DI)
+	VMOVUPS       Z4, 64(DI)
+	ADDQ          $0x00000080, DI
 	ADDQ          wstride+48(FP), DX
-	DECQ          R9
+	DECQ          R8
 	JNE           direct5125Zerox2Panel
-	ADDQ          $0x00000b00, BX
-	ADDQ          $0x00000200, DI
-	MOVQ          DI, AX
-	SUBQ          $0x00000004, SI
-	JHI           direct5125Zerox2Turn
+	ADDQ          $0x000002c0, BX
+	ADDQ          $+128, AX
+	DECQ          SI
+	JNE           direct5125Zerox2Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R8
-	MOVQ          panels+96(FP), R9
+	MOVQ          tile+32(FP), DI
+	MOVQ          panels+96(FP), R8
 
 direct5125Zerox2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct5125Zerox2Row:
 	VMOVDQU (SI), Y0
@@ -3356,17 +3194,17 @@ direct5125Zerox2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct5125Zerox2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct5125Zerox2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct5125Zerox2Write
 	VZEROUPPER
 	RET
 
 // func direct5125Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5125Zerox4(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -3377,40 +3215,29 @@ TEXT ·direct5125Zerox4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z1
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y2, Y2, Y2
 
 direct5125Zerox4Clear:
-	VMOVDQU Y2, (R9)
-	VMOVDQU Y2, 32(R9)
-	VMOVDQU Y2, 64(R9)
-	VMOVDQU Y2, 96(R9)
-	VMOVDQU Y2, 128(R9)
-	VMOVDQU Y2, 160(R9)
-	VMOVDQU Y2, 192(R9)
-	VMOVDQU Y2, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y2, (R8)
+	VMOVDQU Y2, 32(R8)
+	VMOVDQU Y2, 64(R8)
+	VMOVDQU Y2, 96(R8)
+	VMOVDQU Y2, 128(R8)
+	VMOVDQU Y2, 160(R8)
+	VMOVDQU Y2, 192(R8)
+	VMOVDQU Y2, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct5125Zerox4Clear
-	MOVQ    AX, R8
 
 direct5125Zerox4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5125Zerox4Panel:
-	VMOVUPS (R9), Z3
-	VMOVUPS 64(R9), Z4
-	VMOVUPS 128(R9), Z5
-	VMOVUPS 192(R9), Z6
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct5125Zerox4Unit:
 	PREFETCHT0    2048(BX)
 	PREFETCHT0    2112(BX)
 	PREFETCHT0    2176(BX)
@@ -3422,6 +3249,10 @@ direct5125Zerox4Unit:
 	PREFETCHT0    2560(BX)
 	PREFETCHT0    2624(BX)
 	PREFETCHT0    2688(BX)
+	VMOVUPS       (R8), Z3
+	VMOVUPS       64(R8), Z4
+	VMOVUPS       128(R8), Z5
+	VMOVUPS       192(R8), Z6
 	VPBROADCASTD  44(AX), Z7
 	VPBROADCASTD  44(AX)(CX*1), Z8
 	VPBROADCASTD  44(AX)(CX*2), Z9
@@ -3576,34 +3407,27 @@ direct5125Zerox4Unit:
 	VCVTDQ2PS     Z10, Z10
 	VMULPS.BCST   96(AX)(DX*1), Z10, Z10
 	VFMADD231PS   Z10, Z13, Z6
-	ADDQ          $0x000002c0, BX
-	ADDQ          $+128, AX
-	DECQ          R12
-	JNE           direct5125Zerox4Unit
-	MOVQ          R11, BX
-	MOVQ          R8, AX
-	VMOVUPS       Z3, (R9)
-	VMOVUPS       Z4, 64(R9)
-	VMOVUPS       Z5, 128(R9)
-	VMOVUPS       Z6, 192(R9)
-	ADDQ          $0x00000100, R9
+	VMOVUPS       Z3, (R8)
+	VMOVUPS       Z4, 64(R8)
+	VMOVUPS       Z5, 128(R8)
+	VMOVUPS       Z6, 192(R8)
+	ADDQ          $0x00000100, R8
 	ADDQ          wstride+48(FP), BX
-	DECQ          R10
+	DECQ          R9
 	JNE           direct5125Zerox4Panel
-	ADDQ          $0x00000b00, SI
-	ADDQ          $0x00000200, R8
-	MOVQ          R8, AX
-	SUBQ          $0x00000004, DI
-	JHI           direct5125Zerox4Turn
+	ADDQ          $0x000002c0, SI
+	ADDQ          $+128, AX
+	DECQ          DI
+	JNE           direct5125Zerox4Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R9
-	MOVQ          panels+96(FP), R10
+	MOVQ          tile+32(FP), R8
+	MOVQ          panels+96(FP), R9
 
 direct5125Zerox4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5125Zerox4Row:
@@ -3615,15 +3439,15 @@ direct5125Zerox4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5125Zerox4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5125Zerox4Write
 	VZEROUPPER
 	RET
 
 // func direct5125Zerox8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5125Zerox8(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -3635,52 +3459,37 @@ TEXT ·direct5125Zerox8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z1
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R10
-	MOVQ         panels+96(FP), R11
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y2, Y2, Y2
 
 direct5125Zerox8Clear:
-	VMOVDQU Y2, (R10)
-	VMOVDQU Y2, 32(R10)
-	VMOVDQU Y2, 64(R10)
-	VMOVDQU Y2, 96(R10)
-	VMOVDQU Y2, 128(R10)
-	VMOVDQU Y2, 160(R10)
-	VMOVDQU Y2, 192(R10)
-	VMOVDQU Y2, 224(R10)
-	VMOVDQU Y2, 256(R10)
-	VMOVDQU Y2, 288(R10)
-	VMOVDQU Y2, 320(R10)
-	VMOVDQU Y2, 352(R10)
-	VMOVDQU Y2, 384(R10)
-	VMOVDQU Y2, 416(R10)
-	VMOVDQU Y2, 448(R10)
-	VMOVDQU Y2, 480(R10)
-	ADDQ    $0x00000200, R10
-	DECQ    R11
+	VMOVDQU Y2, (R9)
+	VMOVDQU Y2, 32(R9)
+	VMOVDQU Y2, 64(R9)
+	VMOVDQU Y2, 96(R9)
+	VMOVDQU Y2, 128(R9)
+	VMOVDQU Y2, 160(R9)
+	VMOVDQU Y2, 192(R9)
+	VMOVDQU Y2, 224(R9)
+	VMOVDQU Y2, 256(R9)
+	VMOVDQU Y2, 288(R9)
+	VMOVDQU Y2, 320(R9)
+	VMOVDQU Y2, 352(R9)
+	VMOVDQU Y2, 384(R9)
+	VMOVDQU Y2, 416(R9)
+	VMOVDQU Y2, 448(R9)
+	VMOVDQU Y2, 480(R9)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
 	JNE     direct5125Zerox8Clear
-	MOVQ    AX, R9
 
 direct5125Zerox8Turn:
 	MOVQ DI, SI
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5125Zerox8Panel:
-	VMOVUPS (R10), Z3
-	VMOVUPS 64(R10), Z4
-	VMOVUPS 128(R10), Z5
-	VMOVUPS 192(R10), Z6
-	VMOVUPS 256(R10), Z7
-	VMOVUPS 320(R10), Z8
-	VMOVUPS 384(R10), Z9
-	VMOVUPS 448(R10), Z10
-	MOVQ    SI, R12
-	MOVQ    $0x00000004, R13
-	CMPQ    R8, R13
-	CMOVQLT R8, R13
-
-direct5125Zerox8Unit:
 	PREFETCHT0    2048(SI)
 	PREFETCHT0    2112(SI)
 	PREFETCHT0    2176(SI)
@@ -3692,6 +3501,14 @@ direct5125Zerox8Unit:
 	PREFETCHT0    2560(SI)
 	PREFETCHT0    2624(SI)
 	PREFETCHT0    2688(SI)
+	VMOVUPS       (R9), Z3
+	VMOVUPS       64(R9), Z4
+	VMOVUPS       128(R9), Z5
+	VMOVUPS       192(R9), Z6
+	VMOVUPS       256(R9), Z7
+	VMOVUPS       320(R9), Z8
+	VMOVUPS       384(R9), Z9
+	VMOVUPS       448(R9), Z10
 	VPBROADCASTD  44(AX), Z11
 	VPBROADCASTD  44(AX)(CX*1), Z12
 	VPBROADCASTD  44(AX)(CX*2), Z13
@@ -3942,41 +3759,32 @@ direct5125Zerox8Unit:
 	VCVTDQ2PS     Z18, Z18
 	VMULPS.BCST   96(BX)(DX*1), Z18, Z18
 	VFMADD231PS   Z18, Z21, Z10
-	ADDQ          $0x000002c0, SI
+	VMOVUPS       Z3, (R9)
+	VMOVUPS       Z4, 64(R9)
+	VMOVUPS       Z5, 128(R9)
+	VMOVUPS       Z6, 192(R9)
+	VMOVUPS       Z7, 256(R9)
+	VMOVUPS       Z8, 320(R9)
+	VMOVUPS       Z9, 384(R9)
+	VMOVUPS       Z10, 448(R9)
+	ADDQ          $0x00000200, R9
+	ADDQ          wstride+48(FP), SI
+	DECQ          R10
+	JNE           direct5125Zerox8Panel
+	ADDQ          $0x000002c0, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
-	DECQ          R13
-	JNE           direct5125Zerox8Unit
-	MOVQ          R12, SI
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	VMOVUPS       Z3, (R10)
-	VMOVUPS       Z4, 64(R10)
-	VMOVUPS       Z5, 128(R10)
-	VMOVUPS       Z6, 192(R10)
-	VMOVUPS       Z7, 256(R10)
-	VMOVUPS       Z8, 320(R10)
-	VMOVUPS       Z9, 384(R10)
-	VMOVUPS       Z10, 448(R10)
-	ADDQ          $0x00000200, R10
-	ADDQ          wstride+48(FP), SI
-	DECQ          R11
-	JNE           direct5125Zerox8Panel
-	ADDQ          $0x00000b00, DI
-	ADDQ          $0x00000200, R9
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	SUBQ          $0x00000004, R8
-	JHI           direct5125Zerox8Turn
+	DECQ          R8
+	JNE           direct5125Zerox8Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R10
-	MOVQ          panels+96(FP), R11
+	MOVQ          tile+32(FP), R9
+	MOVQ          panels+96(FP), R10
 
 direct5125Zerox8Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5125Zerox8Row:
@@ -3988,9 +3796,9 @@ direct5125Zerox8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5125Zerox8Row
-	ADDQ    $0x00000200, R10
+	ADDQ    $0x00000200, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5125Zerox8Write
 	VZEROUPPER
 	RET
@@ -4102,7 +3910,7 @@ unpack5125ZeroUnit:
 	RET
 
 // func direct5125Minx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5125Minx1(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -4112,31 +3920,23 @@ TEXT ·direct5125Minx1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z1
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 	VPXOR        Y2, Y2, Y2
 
 direct5125Minx1Clear:
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y2, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y2, (SI)
+	VMOVDQU Y2, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct5125Minx1Clear
-	MOVQ    AX, SI
 
 direct5125Minx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct5125Minx1Panel:
-	VMOVUPS (DI), Z3
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct5125Minx1Unit:
 	PREFETCHT0       2048(CX)
 	PREFETCHT0       2112(CX)
 	PREFETCHT0       2176(CX)
@@ -4149,6 +3949,7 @@ direct5125Minx1Unit:
 	PREFETCHT0       2624(CX)
 	PREFETCHT0       2688(CX)
 	PREFETCHT0       2752(CX)
+	VMOVUPS          (SI), Z3
 	VPXORD           Z4, Z4, Z4
 	VPXORD           Z5, Z5, Z5
 	VPSRLW           $0x04, (CX), Z7
@@ -4239,51 +4040,44 @@ direct5125Minx1Unit:
 	VMULPS.BCST      96(AX), Z4, Z4
 	VFMADD231PS      Z4, Z8, Z3
 	VFMADD231PS.BCST 100(AX), Z9, Z3
-	ADDQ             $0x00000300, CX
-	ADDQ             $+128, AX
-	DECQ             R10
-	JNE              direct5125Minx1Unit
-	MOVQ             R9, CX
-	MOVQ             SI, AX
-	VMOVUPS          Z3, (DI)
-	ADDQ             $0x00000040, DI
+	VMOVUPS          Z3, (SI)
+	ADDQ             $0x00000040, SI
 	ADDQ             wstride+48(FP), CX
-	DECQ             R8
+	DECQ             DI
 	JNE              direct5125Minx1Panel
-	ADDQ             $0x00000c00, DX
-	ADDQ             $0x00000200, SI
-	MOVQ             SI, AX
-	SUBQ             $0x00000004, BX
-	JHI              direct5125Minx1Turn
+	ADDQ             $0x00000300, DX
+	ADDQ             $+128, AX
+	DECQ             BX
+	JNE              direct5125Minx1Turn
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), DI
-	MOVQ             panels+96(FP), R8
+	MOVQ             tile+32(FP), SI
+	MOVQ             panels+96(FP), DI
 
 direct5125Minx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct5125Minx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5125Minx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct5125Minx1Write
 	VZEROUPPER
 	RET
 
 // func direct5125Minx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5125Minx2(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -4293,34 +4087,25 @@ TEXT ·direct5125Minx2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z1
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y2, Y2, Y2
 
 direct5125Minx2Clear:
-	VMOVDQU Y2, (R8)
-	VMOVDQU Y2, 32(R8)
-	VMOVDQU Y2, 64(R8)
-	VMOVDQU Y2, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y2, (DI)
+	VMOVDQU Y2, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y2, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct5125Minx2Clear
-	MOVQ    AX, DI
 
 direct5125Minx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5125Minx2Panel:
-	VMOVUPS (R8), Z3
-	VMOVUPS 64(R8), Z4
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct5125Minx2Unit:
 	PREFETCHT0       2048(DX)
 	PREFETCHT0       2112(DX)
 	PREFETCHT0       2176(DX)
@@ -4333,6 +4118,8 @@ direct5125Minx2Unit:
 	PREFETCHT0       2624(DX)
 	PREFETCHT0       2688(DX)
 	PREFETCHT0       2752(DX)
+	VMOVUPS          (DI), Z3
+	VMOVUPS          64(DI), Z4
 	VPXORD           Z5, Z5, Z5
 	VPXORD           Z7, Z7, Z7
 	VPXORD           Z6, Z6, Z6
@@ -4453,33 +4240,26 @@ direct5125Minx2Unit:
 	VMULPS.BCST      96(AX)(CX*1), Z6, Z6
 	VFMADD231PS      Z6, Z11, Z4
 	VFMADD231PS.BCST 100(AX)(CX*1), Z12, Z4
-	ADDQ             $0x00000300, DX
-	ADDQ             $+128, AX
-	DECQ             R11
-	JNE              direct5125Minx2Unit
-	MOVQ             R10, DX
-	MOVQ             DI, AX
-	VMOVUPS          Z3, (R8)
-	VMOVUPS          Z4, 64(R8)
-	ADDQ             $0x00000080, R8
+	VMOVUPS          Z3, (DI)
+	VMOVUPS          Z4, 64(DI)
+	ADDQ             $0x00000080, DI
 	ADDQ             wstride+48(FP), DX
-	DECQ             R9
+	DECQ             R8
 	JNE              direct5125Minx2Panel
-	ADDQ             $0x00000c00, BX
-	ADDQ             $0x00000200, DI
-	MOVQ             DI, AX
-	SUBQ             $0x00000004, SI
-	JHI              direct5125Minx2Turn
+	ADDQ             $0x00000300, BX
+	ADDQ             $+128, AX
+	DECQ             SI
+	JNE              direct5125Minx2Turn
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R8
-	MOVQ             panels+96(FP), R9
+	MOVQ             tile+32(FP), DI
+	MOVQ             panels+96(FP), R8
 
 direct5125Minx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct5125Minx2Row:
 	VMOVDQU (SI), Y0
@@ -4488,17 +4268,17 @@ direct5125Minx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct5125Minx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct5125Minx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct5125Minx2Write
 	VZEROUPPER
 	RET
 
 // func direct5125Minx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5125Minx4(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -4509,40 +4289,29 @@ TEXT ·direct5125Minx4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z1
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y2, Y2, Y2
 
 direct5125Minx4Clear:
-	VMOVDQU Y2, (R9)
-	VMOVDQU Y2, 32(R9)
-	VMOVDQU Y2, 64(R9)
-	VMOVDQU Y2, 96(R9)
-	VMOVDQU Y2, 128(R9)
-	VMOVDQU Y2, 160(R9)
-	VMOVDQU Y2, 192(R9)
-	VMOVDQU Y2, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y2, (R8)
+	VMOVDQU Y2, 32(R8)
+	VMOVDQU Y2, 64(R8)
+	VMOVDQU Y2, 96(R8)
+	VMOVDQU Y2, 128(R8)
+	VMOVDQU Y2, 160(R8)
+	VMOVDQU Y2, 192(R8)
+	VMOVDQU Y2, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct5125Minx4Clear
-	MOVQ    AX, R8
 
 direct5125Minx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5125Minx4Panel:
-	VMOVUPS (R9), Z3
-	VMOVUPS 64(R9), Z4
-	VMOVUPS 128(R9), Z5
-	VMOVUPS 192(R9), Z6
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct5125Minx4Unit:
 	PREFETCHT0       2048(BX)
 	PREFETCHT0       2112(BX)
 	PREFETCHT0       2176(BX)
@@ -4555,6 +4324,10 @@ direct5125Minx4Unit:
 	PREFETCHT0       2624(BX)
 	PREFETCHT0       2688(BX)
 	PREFETCHT0       2752(BX)
+	VMOVUPS          (R8), Z3
+	VMOVUPS          64(R8), Z4
+	VMOVUPS          128(R8), Z5
+	VMOVUPS          192(R8), Z6
 	VPXORD           Z7, Z7, Z7
 	VPXORD           Z8, Z8, Z8
 	VPXORD           Z9, Z9, Z9
@@ -4719,34 +4492,27 @@ direct5125Minx4Unit:
 	VMULPS.BCST      96(AX)(DX*1), Z10, Z10
 	VFMADD231PS      Z10, Z13, Z6
 	VFMADD231PS.BCST 100(AX)(DX*1), Z14, Z6
-	ADDQ             $0x00000300, BX
-	ADDQ             $+128, AX
-	DECQ             R12
-	JNE              direct5125Minx4Unit
-	MOVQ             R11, BX
-	MOVQ             R8, AX
-	VMOVUPS          Z3, (R9)
-	VMOVUPS          Z4, 64(R9)
-	VMOVUPS          Z5, 128(R9)
-	VMOVUPS          Z6, 192(R9)
-	ADDQ             $0x00000100, R9
+	VMOVUPS          Z3, (R8)
+	VMOVUPS          Z4, 64(R8)
+	VMOVUPS          Z5, 128(R8)
+	VMOVUPS          Z6, 192(R8)
+	ADDQ             $0x00000100, R8
 	ADDQ             wstride+48(FP), BX
-	DECQ             R10
+	DECQ             R9
 	JNE              direct5125Minx4Panel
-	ADDQ             $0x00000c00, SI
-	ADDQ             $0x00000200, R8
-	MOVQ             R8, AX
-	SUBQ             $0x00000004, DI
-	JHI              direct5125Minx4Turn
+	ADDQ             $0x00000300, SI
+	ADDQ             $+128, AX
+	DECQ             DI
+	JNE              direct5125Minx4Turn
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R9
-	MOVQ             panels+96(FP), R10
+	MOVQ             tile+32(FP), R8
+	MOVQ             panels+96(FP), R9
 
 direct5125Minx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5125Minx4Row:
@@ -4758,15 +4524,15 @@ direct5125Minx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5125Minx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5125Minx4Write
 	VZEROUPPER
 	RET
 
 // func direct5125Minx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5125Minx8(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -4778,52 +4544,37 @@ TEXT ·direct5125Minx8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z1
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R10
-	MOVQ         panels+96(FP), R11
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y2, Y2, Y2
 
 direct5125Minx8Clear:
-	VMOVDQU Y2, (R10)
-	VMOVDQU Y2, 32(R10)
-	VMOVDQU Y2, 64(R10)
-	VMOVDQU Y2, 96(R10)
-	VMOVDQU Y2, 128(R10)
-	VMOVDQU Y2, 160(R10)
-	VMOVDQU Y2, 192(R10)
-	VMOVDQU Y2, 224(R10)
-	VMOVDQU Y2, 256(R10)
-	VMOVDQU Y2, 288(R10)
-	VMOVDQU Y2, 320(R10)
-	VMOVDQU Y2, 352(R10)
-	VMOVDQU Y2, 384(R10)
-	VMOVDQU Y2, 416(R10)
-	VMOVDQU Y2, 448(R10)
-	VMOVDQU Y2, 480(R10)
-	ADDQ    $0x00000200, R10
-	DECQ    R11
+	VMOVDQU Y2, (R9)
+	VMOVDQU Y2, 32(R9)
+	VMOVDQU Y2, 64(R9)
+	VMOVDQU Y2, 96(R9)
+	VMOVDQU Y2, 128(R9)
+	VMOVDQU Y2, 160(R9)
+	VMOVDQU Y2, 192(R9)
+	VMOVDQU Y2, 224(R9)
+	VMOVDQU Y2, 256(R9)
+	VMOVDQU Y2, 288(R9)
+	VMOVDQU Y2, 320(R9)
+	VMOVDQU Y2, 352(R9)
+	VMOVDQU Y2, 384(R9)
+	VMOVDQU Y2, 416(R9)
+	VMOVDQU Y2, 448(R9)
+	VMOVDQU Y2, 480(R9)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
 	JNE     direct5125Minx8Clear
-	MOVQ    AX, R9
 
 direct5125Minx8Turn:
 	MOVQ DI, SI
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5125Minx8Panel:
-	VMOVUPS (R10), Z3
-	VMOVUPS 64(R10), Z4
-	VMOVUPS 128(R10), Z5
-	VMOVUPS 192(R10), Z6
-	VMOVUPS 256(R10), Z7
-	VMOVUPS 320(R10), Z8
-	VMOVUPS 384(R10), Z9
-	VMOVUPS 448(R10), Z10
-	MOVQ    SI, R12
-	MOVQ    $0x00000004, R13
-	CMPQ    R8, R13
-	CMOVQLT R8, R13
-
-direct5125Minx8Unit:
 	PREFETCHT0       2048(SI)
 	PREFETCHT0       2112(SI)
 	PREFETCHT0       2176(SI)
@@ -4836,6 +4587,14 @@ direct5125Minx8Unit:
 	PREFETCHT0       2624(SI)
 	PREFETCHT0       2688(SI)
 	PREFETCHT0       2752(SI)
+	VMOVUPS          (R9), Z3
+	VMOVUPS          64(R9), Z4
+	VMOVUPS          128(R9), Z5
+	VMOVUPS          192(R9), Z6
+	VMOVUPS          256(R9), Z7
+	VMOVUPS          320(R9), Z8
+	VMOVUPS          384(R9), Z9
+	VMOVUPS          448(R9), Z10
 	VPXORD           Z11, Z11, Z11
 	VPXORD           Z12, Z12, Z12
 	VPXORD           Z13, Z13, Z13
@@ -5104,41 +4863,32 @@ direct5125Minx8Unit:
 	VMULPS.BCST      96(BX)(DX*1), Z18, Z18
 	VFMADD231PS      Z18, Z21, Z10
 	VFMADD231PS.BCST 100(BX)(DX*1), Z22, Z10
-	ADDQ             $0x00000300, SI
+	VMOVUPS          Z3, (R9)
+	VMOVUPS          Z4, 64(R9)
+	VMOVUPS          Z5, 128(R9)
+	VMOVUPS          Z6, 192(R9)
+	VMOVUPS          Z7, 256(R9)
+	VMOVUPS          Z8, 320(R9)
+	VMOVUPS          Z9, 384(R9)
+	VMOVUPS          Z10, 448(R9)
+	ADDQ             $0x00000200, R9
+	ADDQ             wstride+48(FP), SI
+	DECQ             R10
+	JNE              direct5125Minx8Panel
+	ADDQ             $0x00000300, DI
 	ADDQ             $+128, AX
 	ADDQ             $+128, BX
-	DECQ             R13
-	JNE              direct5125Minx8Unit
-	MOVQ             R12, SI
-	MOVQ             R9, AX
-	LEAQ             (R9)(CX*4), BX
-	VMOVUPS          Z3, (R10)
-	VMOVUPS          Z4, 64(R10)
-	VMOVUPS          Z5, 128(R10)
-	VMOVUPS          Z6, 192(R10)
-	VMOVUPS          Z7, 256(R10)
-	VMOVUPS          Z8, 320(R10)
-	VMOVUPS          Z9, 384(R10)
-	VMOVUPS          Z10, 448(R10)
-	ADDQ             $0x00000200, R10
-	ADDQ             wstride+48(FP), SI
-	DECQ             R11
-	JNE              direct5125Minx8Panel
-	ADDQ             $0x00000c00, DI
-	ADDQ             $0x00000200, R9
-	MOVQ             R9, AX
-	LEAQ             (R9)(CX*4), BX
-	SUBQ             $0x00000004, R8
-	JHI              direct5125Minx8Turn
+	DECQ             R8
+	JNE              direct5125Minx8Turn
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R10
-	MOVQ             panels+96(FP), R11
+	MOVQ             tile+32(FP), R9
+	MOVQ             panels+96(FP), R10
 
 direct5125Minx8Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5125Minx8Row:
@@ -5150,9 +4900,9 @@ direct5125Minx8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5125Minx8Row
-	ADDQ    $0x00000200, R10
+	ADDQ    $0x00000200, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5125Minx8Write
 	VZEROUPPER
 	RET
@@ -5279,31 +5029,29 @@ TEXT ·direct5125Kx1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z1
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 	VPXOR        Y2, Y2, Y2
 
 direct5125Kx1Clear:
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y2, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y2, (SI)
+	VMOVDQU Y2, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct5125Kx1Clear
-	MOVQ    AX, SI
+
+direct5125Kx1Chunk:
+	MOVQ DX, R9
+	ADDQ $0x00000040, DX
+	MOVQ $0x00000004, R10
 
 direct5125Kx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R9, R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct5125Kx1Panel:
-	VMOVUPS    (DI), Z3
-	MOVQ       CX, R9
-	MOVQ       $0x00000004, R10
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-
-direct5125Kx1Unit:
 	PREFETCHT0       2048(CX)
 	PREFETCHT0       2112(CX)
 	PREFETCHT0       2176(CX)
@@ -5315,6 +5063,8 @@ direct5125Kx1Unit:
 	PREFETCHT0       2560(CX)
 	PREFETCHT0       2624(CX)
 	PREFETCHT0       2688(CX)
+	PREFETCHT0       2880(R8)
+	VMOVUPS          (SI), Z3
 	VPXORD           Z4, Z4, Z4
 	VPXORD           Z5, Z5, Z5
 	VPSRLW           $0x04, (CX), Z7
@@ -5354,11 +5104,11 @@ direct5125Kx1Unit:
 	VPDPBUSD.BCST    12(AX), Z6, Z4
 	VPDPBUSD.BCST    28(AX), Z7, Z5
 	VPMOVZXBD        640(CX), Z8
-	VCVTPH2PS        (R9), Z31
+	VCVTPH2PS        (R8), Z31
 	VCVTDQ2PS        Z8, Z8
 	VMULPS           Z31, Z8, Z8
 	VPMOVZXBD        656(CX), Z9
-	VCVTPH2PS        32(R9), Z31
+	VCVTPH2PS        32(R8), Z31
 	VCVTDQ2PS        Z9, Z9
 	VMULPS           Z31, Z9, Z9
 	VPADDD           Z5, Z4, Z4
@@ -5405,11 +5155,11 @@ direct5125Kx1Unit:
 	VPDPBUSD.BCST    76(AX), Z6, Z4
 	VPDPBUSD.BCST    92(AX), Z7, Z5
 	VPMOVZXBD        672(CX), Z8
-	VCVTPH2PS        (R9), Z31
+	VCVTPH2PS        (R8), Z31
 	VCVTDQ2PS        Z8, Z8
 	VMULPS           Z31, Z8, Z8
 	VPMOVZXBD        688(CX), Z9
-	VCVTPH2PS        32(R9), Z31
+	VCVTPH2PS        32(R8), Z31
 	VCVTDQ2PS        Z9, Z9
 	VMULPS           Z31, Z9, Z9
 	VPADDD           Z5, Z4, Z4
@@ -5417,45 +5167,41 @@ direct5125Kx1Unit:
 	VMULPS.BCST      96(AX), Z4, Z4
 	VFMADD231PS      Z4, Z8, Z3
 	VFMADD231PS.BCST 100(AX), Z9, Z3
-	ADDQ             $0x000002c0, CX
+	VMOVUPS          Z3, (SI)
+	ADDQ             $0x00000040, SI
+	ADDQ             wstride+48(FP), CX
+	ADDQ             wstride+48(FP), R8
+	DECQ             DI
+	JNE              direct5125Kx1Panel
+	ADDQ             $0x000002c0, DX
 	ADDQ             $+128, AX
 	DECQ             R10
-	JNE              direct5125Kx1Unit
-	MOVQ             R9, CX
-	MOVQ             SI, AX
-	VMOVUPS          Z3, (DI)
-	ADDQ             $0x00000040, DI
-	ADDQ             wstride+48(FP), CX
-	DECQ             R8
-	JNE              direct5125Kx1Panel
-	ADDQ             $0x00000b40, DX
-	ADDQ             $0x00000200, SI
-	MOVQ             SI, AX
+	JNE              direct5125Kx1Turn
 	SUBQ             $0x00000004, BX
-	JHI              direct5125Kx1Turn
+	JNE              direct5125Kx1Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), DI
-	MOVQ             panels+96(FP), R8
+	MOVQ             tile+32(FP), SI
+	MOVQ             panels+96(FP), DI
 
 direct5125Kx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct5125Kx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5125Kx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct5125Kx1Write
 	VZEROUPPER
 	RET
@@ -5471,34 +5217,31 @@ TEXT ·direct5125Kx2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z1
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y2, Y2, Y2
 
 direct5125Kx2Clear:
-	VMOVDQU Y2, (R8)
-	VMOVDQU Y2, 32(R8)
-	VMOVDQU Y2, 64(R8)
-	VMOVDQU Y2, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y2, (DI)
+	VMOVDQU Y2, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y2, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct5125Kx2Clear
-	MOVQ    AX, DI
+
+direct5125Kx2Chunk:
+	MOVQ BX, R10
+	ADDQ $0x00000040, BX
+	MOVQ $0x00000004, R11
 
 direct5125Kx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R10, R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5125Kx2Panel:
-	VMOVUPS    (R8), Z3
-	VMOVUPS    64(R8), Z4
-	MOVQ       DX, R10
-	MOVQ       $0x00000004, R11
-	PREFETCHT0 2048(DX)
-	ADDQ       $0x00000040, DX
-
-direct5125Kx2Unit:
 	PREFETCHT0       2048(DX)
 	PREFETCHT0       2112(DX)
 	PREFETCHT0       2176(DX)
@@ -5510,6 +5253,9 @@ direct5125Kx2Unit:
 	PREFETCHT0       2560(DX)
 	PREFETCHT0       2624(DX)
 	PREFETCHT0       2688(DX)
+	PREFETCHT0       2880(R9)
+	VMOVUPS          (DI), Z3
+	VMOVUPS          64(DI), Z4
 	VPXORD           Z5, Z5, Z5
 	VPXORD           Z7, Z7, Z7
 	VPXORD           Z6, Z6, Z6
@@ -5559,11 +5305,11 @@ direct5125Kx2Unit:
 	VPDPBUSD.BCST    28(AX), Z10, Z7
 	VPDPBUSD.BCST    28(AX)(CX*1), Z10, Z8
 	VPMOVZXBD        640(DX), Z11
-	VCVTPH2PS        (R10), Z31
+	VCVTPH2PS        (R9), Z31
 	VCVTDQ2PS        Z11, Z11
 	VMULPS           Z31, Z11, Z11
 	VPMOVZXBD        656(DX), Z12
-	VCVTPH2PS        32(R10), Z31
+	VCVTPH2PS        32(R9), Z31
 	VCVTDQ2PS        Z12, Z12
 	VMULPS           Z31, Z12, Z12
 	VPADDD           Z7, Z5, Z5
@@ -5625,11 +5371,11 @@ direct5125Kx2Unit:
 	VPDPBUSD.BCST    92(AX), Z10, Z7
 	VPDPBUSD.BCST    92(AX)(CX*1), Z10, Z8
 	VPMOVZXBD        672(DX), Z11
-	VCVTPH2PS        (R10), Z31
+	VCVTPH2PS        (R9), Z31
 	VCVTDQ2PS        Z11, Z11
 	VMULPS           Z31, Z11, Z11
 	VPMOVZXBD        688(DX), Z12
-	VCVTPH2PS        32(R10), Z31
+	VCVTPH2PS        32(R9), Z31
 	VCVTDQ2PS        Z12, Z12
 	VMULPS           Z31, Z12, Z12
 	VPADDD           Z7, Z5, Z5
@@ -5642,33 +5388,29 @@ direct5125Kx2Unit:
 	VMULPS.BCST      96(AX)(CX*1), Z6, Z6
 	VFMADD231PS      Z6, Z11, Z4
 	VFMADD231PS.BCST 100(AX)(CX*1), Z12, Z4
-	ADDQ             $0x000002c0, DX
+	VMOVUPS          Z3, (DI)
+	VMOVUPS          Z4, 64(DI)
+	ADDQ             $0x00000080, DI
+	ADDQ             wstride+48(FP), DX
+	ADDQ             wstride+48(FP), R9
+	DECQ             R8
+	JNE              direct5125Kx2Panel
+	ADDQ             $0x000002c0, BX
 	ADDQ             $+128, AX
 	DECQ             R11
-	JNE              direct5125Kx2Unit
-	MOVQ             R10, DX
-	MOVQ             DI, AX
-	VMOVUPS          Z3, (R8)
-	VMOVUPS          Z4, 64(R8)
-	ADDQ             $0x00000080, R8
-	ADDQ             wstride+48(FP), DX
-	DECQ             R9
-	JNE              direct5125Kx2Panel
-	ADDQ             $0x00000b40, BX
-	ADDQ             $0x00000200, DI
-	MOVQ             DI, AX
+	JNE              direct5125Kx2Turn
 	SUBQ             $0x00000004, SI
-	JHI              direct5125Kx2Turn
+	JNE              direct5125Kx2Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R8
-	MOVQ             panels+96(FP), R9
+	MOVQ             tile+32(FP), DI
+	MOVQ             panels+96(FP), R8
 
 direct5125Kx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct5125Kx2Row:
 	VMOVDQU (SI), Y0
@@ -5677,11 +5419,11 @@ direct5125Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct5125Kx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct5125Kx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct5125Kx2Write
 	VZEROUPPER
 	RET
@@ -5698,40 +5440,35 @@ TEXT ·direct5125Kx4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z1
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y2, Y2, Y2
 
 direct5125Kx4Clear:
-	VMOVDQU Y2, (R9)
-	VMOVDQU Y2, 32(R9)
-	VMOVDQU Y2, 64(R9)
-	VMOVDQU Y2, 96(R9)
-	VMOVDQU Y2, 128(R9)
-	VMOVDQU Y2, 160(R9)
-	VMOVDQU Y2, 192(R9)
-	VMOVDQU Y2, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y2, (R8)
+	VMOVDQU Y2, 32(R8)
+	VMOVDQU Y2, 64(R8)
+	VMOVDQU Y2, 96(R8)
+	VMOVDQU Y2, 128(R8)
+	VMOVDQU Y2, 160(R8)
+	VMOVDQU Y2, 192(R8)
+	VMOVDQU Y2, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct5125Kx4Clear
-	MOVQ    AX, R8
+
+direct5125Kx4Chunk:
+	MOVQ SI, R11
+	ADDQ $0x00000040, SI
+	MOVQ $0x00000004, R12
 
 direct5125Kx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ R11, R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5125Kx4Panel:
-	VMOVUPS    (R9), Z3
-	VMOVUPS    64(R9), Z4
-	VMOVUPS    128(R9), Z5
-	VMOVUPS    192(R9), Z6
-	MOVQ       BX, R11
-	MOVQ       $0x00000004, R12
-	PREFETCHT0 2048(BX)
-	ADDQ       $0x00000040, BX
-
-direct5125Kx4Unit:
 	PREFETCHT0       2048(BX)
 	PREFETCHT0       2112(BX)
 	PREFETCHT0       2176(BX)
@@ -5743,6 +5480,11 @@ direct5125Kx4Unit:
 	PREFETCHT0       2560(BX)
 	PREFETCHT0       2624(BX)
 	PREFETCHT0       2688(BX)
+	PREFETCHT0       2880(R10)
+	VMOVUPS          (R8), Z3
+	VMOVUPS          64(R8), Z4
+	VMOVUPS          128(R8), Z5
+	VMOVUPS          192(R8), Z6
 	VPXORD           Z7, Z7, Z7
 	VPXORD           Z8, Z8, Z8
 	VPXORD           Z9, Z9, Z9
@@ -5808,11 +5550,11 @@ direct5125Kx4Unit:
 	VPDPBUSD.BCST    28(AX)(CX*2), Z12, Z9
 	VPDPBUSD.BCST    28(AX)(DX*1), Z12, Z10
 	VPMOVZXBD        640(BX), Z13
-	VCVTPH2PS        (R11), Z31
+	VCVTPH2PS        (R10), Z31
 	VCVTDQ2PS        Z13, Z13
 	VMULPS           Z31, Z13, Z13
 	VPMOVZXBD        656(BX), Z14
-	VCVTPH2PS        32(R11), Z31
+	VCVTPH2PS        32(R10), Z31
 	VCVTDQ2PS        Z14, Z14
 	VMULPS           Z31, Z14, Z14
 	VCVTDQ2PS        Z7, Z7
@@ -5896,11 +5638,11 @@ direct5125Kx4Unit:
 	VPDPBUSD.BCST    92(AX)(CX*2), Z12, Z9
 	VPDPBUSD.BCST    92(AX)(DX*1), Z12, Z10
 	VPMOVZXBD        672(BX), Z13
-	VCVTPH2PS        (R11), Z31
+	VCVTPH2PS        (R10), Z31
 	VCVTDQ2PS        Z13, Z13
 	VMULPS           Z31, Z13, Z13
 	VPMOVZXBD        688(BX), Z14
-	VCVTPH2PS        32(R11), Z31
+	VCVTPH2PS        32(R10), Z31
 	VCVTDQ2PS        Z14, Z14
 	VMULPS           Z31, Z14, Z14
 	VCVTDQ2PS        Z7, Z7
@@ -5919,34 +5661,30 @@ direct5125Kx4Unit:
 	VMULPS.BCST      96(AX)(DX*1), Z10, Z10
 	VFMADD231PS      Z10, Z13, Z6
 	VFMADD231PS.BCST 100(AX)(DX*1), Z14, Z6
-	ADDQ             $0x000002c0, BX
+	VMOVUPS          Z3, (R8)
+	VMOVUPS          Z4, 64(R8)
+	VMOVUPS          Z5, 128(R8)
+	VMOVUPS          Z6, 192(R8)
+	ADDQ             $0x00000100, R8
+	ADDQ             wstride+48(FP), BX
+	ADDQ             wstride+48(FP), R10
+	DECQ             R9
+	JNE              direct5125Kx4Panel
+	ADDQ             $0x000002c0, SI
 	ADDQ             $+128, AX
 	DECQ             R12
-	JNE              direct5125Kx4Unit
-	MOVQ             R11, BX
-	MOVQ             R8, AX
-	VMOVUPS          Z3, (R9)
-	VMOVUPS          Z4, 64(R9)
-	VMOVUPS          Z5, 128(R9)
-	VMOVUPS          Z6, 192(R9)
-	ADDQ             $0x00000100, R9
-	ADDQ             wstride+48(FP), BX
-	DECQ             R10
-	JNE              direct5125Kx4Panel
-	ADDQ             $0x00000b40, SI
-	ADDQ             $0x00000200, R8
-	MOVQ             R8, AX
+	JNE              direct5125Kx4Turn
 	SUBQ             $0x00000004, DI
-	JHI              direct5125Kx4Turn
+	JNE              direct5125Kx4Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R9
-	MOVQ             panels+96(FP), R10
+	MOVQ             tile+32(FP), R8
+	MOVQ             panels+96(FP), R9
 
 direct5125Kx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5125Kx4Row:
@@ -5958,9 +5696,9 @@ direct5125Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5125Kx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5125Kx4Write
 	VZEROUPPER
 	RET
@@ -5978,52 +5716,43 @@ TEXT ·direct5125Kx8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z1
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R10
-	MOVQ         panels+96(FP), R11
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y2, Y2, Y2
 
 direct5125Kx8Clear:
-	VMOVDQU Y2, (R10)
-	VMOVDQU Y2, 32(R10)
-	VMOVDQU Y2, 64(R10)
-	VMOVDQU Y2, 96(R10)
-	VMOVDQU Y2, 128(R10)
-	VMOVDQU Y2, 160(R10)
-	VMOVDQU Y2, 192(R10)
-	VMOVDQU Y2, 224(R10)
-	VMOVDQU Y2, 256(R10)
-	VMOVDQU Y2, 288(R10)
-	VMOVDQU Y2, 320(R10)
-	VMOVDQU Y2, 352(R10)
-	VMOVDQU Y2, 384(R10)
-	VMOVDQU Y2, 416(R10)
-	VMOVDQU Y2, 448(R10)
-	VMOVDQU Y2, 480(R10)
-	ADDQ    $0x00000200, R10
-	DECQ    R11
+	VMOVDQU Y2, (R9)
+	VMOVDQU Y2, 32(R9)
+	VMOVDQU Y2, 64(R9)
+	VMOVDQU Y2, 96(R9)
+	VMOVDQU Y2, 128(R9)
+	VMOVDQU Y2, 160(R9)
+	VMOVDQU Y2, 192(R9)
+	VMOVDQU Y2, 224(R9)
+	VMOVDQU Y2, 256(R9)
+	VMOVDQU Y2, 288(R9)
+	VMOVDQU Y2, 320(R9)
+	VMOVDQU Y2, 352(R9)
+	VMOVDQU Y2, 384(R9)
+	VMOVDQU Y2, 416(R9)
+	VMOVDQU Y2, 448(R9)
+	VMOVDQU Y2, 480(R9)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
 	JNE     direct5125Kx8Clear
-	MOVQ    AX, R9
+
+direct5125Kx8Chunk:
+	MOVQ DI, R12
+	ADDQ $0x00000040, DI
+	MOVQ $0x00000004, R13
 
 direct5125Kx8Turn:
 	MOVQ DI, SI
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ R12, R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5125Kx8Panel:
-	VMOVUPS    (R10), Z3
-	VMOVUPS    64(R10), Z4
-	VMOVUPS    128(R10), Z5
-	VMOVUPS    192(R10), Z6
-	VMOVUPS    256(R10), Z7
-	VMOVUPS    320(R10), Z8
-	VMOVUPS    384(R10), Z9
-	VMOVUPS    448(R10), Z10
-	MOVQ       SI, R12
-	MOVQ       $0x00000004, R13
-	PREFETCHT0 2048(SI)
-	ADDQ       $0x00000040, SI
-
-direct5125Kx8Unit:
 	PREFETCHT0       2048(SI)
 	PREFETCHT0       2112(SI)
 	PREFETCHT0       2176(SI)
@@ -6035,6 +5764,15 @@ direct5125Kx8Unit:
 	PREFETCHT0       2560(SI)
 	PREFETCHT0       2624(SI)
 	PREFETCHT0       2688(SI)
+	PREFETCHT0       2880(R11)
+	VMOVUPS          (R9), Z3
+	VMOVUPS          64(R9), Z4
+	VMOVUPS          128(R9), Z5
+	VMOVUPS          192(R9), Z6
+	VMOVUPS          256(R9), Z7
+	VMOVUPS          320(R9), Z8
+	VMOVUPS          384(R9), Z9
+	VMOVUPS          448(R9), Z10
 	VPXORD           Z11, Z11, Z11
 	VPXORD           Z12, Z12, Z12
 	VPXORD           Z13, Z13, Z13
@@ -6136,11 +5874,11 @@ direct5125Kx8Unit:
 	VPDPBUSD.BCST    28(BX)(CX*2), Z20, Z17
 	VPDPBUSD.BCST    28(BX)(DX*1), Z20, Z18
 	VPMOVZXBD        640(SI), Z21
-	VCVTPH2PS        (R12), Z31
+	VCVTPH2PS        (R11), Z31
 	VCVTDQ2PS        Z21, Z21
 	VMULPS           Z31, Z21, Z21
 	VPMOVZXBD        656(SI), Z22
-	VCVTPH2PS        32(R12), Z31
+	VCVTPH2PS        32(R11), Z31
 	VCVTDQ2PS        Z22, Z22
 	VMULPS           Z31, Z22, Z22
 	VCVTDQ2PS        Z11, Z11
@@ -6276,11 +6014,11 @@ direct5125Kx8Unit:
 	VPDPBUSD.BCST    92(BX)(CX*2), Z20, Z17
 	VPDPBUSD.BCST    92(BX)(DX*1), Z20, Z18
 	VPMOVZXBD        672(SI), Z21
-	VCVTPH2PS        (R12), Z31
+	VCVTPH2PS        (R11), Z31
 	VCVTDQ2PS        Z21, Z21
 	VMULPS           Z31, Z21, Z21
 	VPMOVZXBD        688(SI), Z22
-	VCVTPH2PS        32(R12), Z31
+	VCVTPH2PS        32(R11), Z31
 	VCVTDQ2PS        Z22, Z22
 	VMULPS           Z31, Z22, Z22
 	VCVTDQ2PS        Z11, Z11
@@ -6315,41 +6053,35 @@ direct5125Kx8Unit:
 	VMULPS.BCST      96(BX)(DX*1), Z18, Z18
 	VFMADD231PS      Z18, Z21, Z10
 	VFMADD231PS.BCST 100(BX)(DX*1), Z22, Z10
-	ADDQ             $0x000002c0, SI
+	VMOVUPS          Z3, (R9)
+	VMOVUPS          Z4, 64(R9)
+	VMOVUPS          Z5, 128(R9)
+	VMOVUPS          Z6, 192(R9)
+	VMOVUPS          Z7, 256(R9)
+	VMOVUPS          Z8, 320(R9)
+	VMOVUPS          Z9, 384(R9)
+	VMOVUPS          Z10, 448(R9)
+	ADDQ             $0x00000200, R9
+	ADDQ             wstride+48(FP), SI
+	ADDQ             wstride+48(FP), R11
+	DECQ             R10
+	JNE              direct5125Kx8Panel
+	ADDQ             $0x000002c0, DI
 	ADDQ             $+128, AX
 	ADDQ             $+128, BX
 	DECQ             R13
-	JNE              direct5125Kx8Unit
-	MOVQ             R12, SI
-	MOVQ             R9, AX
-	LEAQ             (R9)(CX*4), BX
-	VMOVUPS          Z3, (R10)
-	VMOVUPS          Z4, 64(R10)
-	VMOVUPS          Z5, 128(R10)
-	VMOVUPS          Z6, 192(R10)
-	VMOVUPS          Z7, 256(R10)
-	VMOVUPS          Z8, 320(R10)
-	VMOVUPS          Z9, 384(R10)
-	VMOVUPS          Z10, 448(R10)
-	ADDQ             $0x00000200, R10
-	ADDQ             wstride+48(FP), SI
-	DECQ             R11
-	JNE              direct5125Kx8Panel
-	ADDQ             $0x00000b40, DI
-	ADDQ             $0x00000200, R9
-	MOVQ             R9, AX
-	LEAQ             (R9)(CX*4), BX
+	JNE              direct5125Kx8Turn
 	SUBQ             $0x00000004, R8
-	JHI              direct5125Kx8Turn
+	JNE              direct5125Kx8Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R10
-	MOVQ             panels+96(FP), R11
+	MOVQ             tile+32(FP), R9
+	MOVQ             panels+96(FP), R10
 
 direct5125Kx8Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5125Kx8Row:
@@ -6361,9 +6093,9 @@ direct5125Kx8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5125Kx8Row
-	ADDQ    $0x00000200, R10
+	ADDQ    $0x00000200, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5125Kx8Write
 	VZEROUPPER
 	RET
@@ -6509,31 +6241,29 @@ TEXT ·direct5126Kx1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z1
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 	VPXOR        Y2, Y2, Y2
 
 direct5126Kx1Clear:
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y2, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y2, (SI)
+	VMOVDQU Y2, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct5126Kx1Clear
-	MOVQ    AX, SI
+
+direct5126Kx1Chunk:
+	MOVQ DX, R9
+	ADDQ $0x00000040, DX
+	MOVQ $0x00000004, R10
 
 direct5126Kx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R9, R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct5126Kx1Panel:
-	VMOVUPS    (DI), Z3
-	MOVQ       CX, R9
-	MOVQ       $0x00000004, R10
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-
-direct5126Kx1Unit:
 	PREFETCHT0    2048(CX)
 	PREFETCHT0    2112(CX)
 	PREFETCHT0    2176(CX)
@@ -6547,6 +6277,8 @@ direct5126Kx1Unit:
 	PREFETCHT0    2688(CX)
 	PREFETCHT0    2752(CX)
 	PREFETCHT0    2816(CX)
+	PREFETCHT0    3392(R8)
+	VMOVUPS       (SI), Z3
 	VPBROADCASTD  48(AX), Z4
 	VPBROADCASTD  52(AX), Z5
 	VPSRLW        $0x04, (CX), Z7
@@ -6587,10 +6319,10 @@ direct5126Kx1Unit:
 	VPDPBUSD.BCST 28(AX), Z7, Z5
 	VPMOVSXBD     768(CX), Z8
 	VCVTDQ2PS     Z8, Z8
-	VMULPS        (R9), Z8, Z8
+	VMULPS        (R8), Z8, Z8
 	VPMOVSXBD     784(CX), Z9
 	VCVTDQ2PS     Z9, Z9
-	VMULPS        (R9), Z9, Z9
+	VMULPS        (R8), Z9, Z9
 	VCVTDQ2PS     Z4, Z4
 	VMULPS.BCST   32(AX), Z4, Z4
 	VFMADD231PS   Z4, Z8, Z3
@@ -6637,55 +6369,51 @@ direct5126Kx1Unit:
 	VPDPBUSD.BCST 92(AX), Z7, Z5
 	VPMOVSXBD     800(CX), Z8
 	VCVTDQ2PS     Z8, Z8
-	VMULPS        (R9), Z8, Z8
+	VMULPS        (R8), Z8, Z8
 	VPMOVSXBD     816(CX), Z9
 	VCVTDQ2PS     Z9, Z9
-	VMULPS        (R9), Z9, Z9
+	VMULPS        (R8), Z9, Z9
 	VCVTDQ2PS     Z4, Z4
 	VMULPS.BCST   96(AX), Z4, Z4
 	VFMADD231PS   Z4, Z8, Z3
 	VCVTDQ2PS     Z5, Z5
 	VMULPS.BCST   96(AX), Z5, Z5
 	VFMADD231PS   Z5, Z9, Z3
-	ADDQ          $0x00000340, CX
+	VMOVUPS       Z3, (SI)
+	ADDQ          $0x00000040, SI
+	ADDQ          wstride+48(FP), CX
+	ADDQ          wstride+48(FP), R8
+	DECQ          DI
+	JNE           direct5126Kx1Panel
+	ADDQ          $0x00000340, DX
 	ADDQ          $+128, AX
 	DECQ          R10
-	JNE           direct5126Kx1Unit
-	MOVQ          R9, CX
-	MOVQ          SI, AX
-	VMOVUPS       Z3, (DI)
-	ADDQ          $0x00000040, DI
-	ADDQ          wstride+48(FP), CX
-	DECQ          R8
-	JNE           direct5126Kx1Panel
-	ADDQ          $0x00000d40, DX
-	ADDQ          $0x00000200, SI
-	MOVQ          SI, AX
+	JNE           direct5126Kx1Turn
 	SUBQ          $0x00000004, BX
-	JHI           direct5126Kx1Turn
+	JNE           direct5126Kx1Chunk
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), DI
-	MOVQ          panels+96(FP), R8
+	MOVQ          tile+32(FP), SI
+	MOVQ          panels+96(FP), DI
 
 direct5126Kx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct5126Kx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5126Kx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct5126Kx1Write
 	VZEROUPPER
 	RET
@@ -6701,34 +6429,31 @@ TEXT ·direct5126Kx2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z1
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y2, Y2, Y2
 
 direct5126Kx2Clear:
-	VMOVDQU Y2, (R8)
-	VMOVDQU Y2, 32(R8)
-	VMOVDQU Y2, 64(R8)
-	VMOVDQU Y2, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y2, (DI)
+	VMOVDQU Y2, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y2, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct5126Kx2Clear
-	MOVQ    AX, DI
+
+direct5126Kx2Chunk:
+	MOVQ BX, R10
+	ADDQ $0x00000040, BX
+	MOVQ $0x00000004, R11
 
 direct5126Kx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R10, R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5126Kx2Panel:
-	VMOVUPS    (R8), Z3
-	VMOVUPS    64(R8), Z4
-	MOVQ       DX, R10
-	MOVQ       $0x00000004, R11
-	PREFETCHT0 2048(DX)
-	ADDQ       $0x00000040, DX
-
-direct5126Kx2Unit:
 	PREFETCHT0    2048(DX)
 	PREFETCHT0    2112(DX)
 	PREFETCHT0    2176(DX)
@@ -6742,6 +6467,9 @@ direct5126Kx2Unit:
 	PREFETCHT0    2688(DX)
 	PREFETCHT0    2752(DX)
 	PREFETCHT0    2816(DX)
+	PREFETCHT0    3392(R9)
+	VMOVUPS       (DI), Z3
+	VMOVUPS       64(DI), Z4
 	VPBROADCASTD  48(AX), Z5
 	VPBROADCASTD  52(AX), Z7
 	VPBROADCASTD  48(AX)(CX*1), Z6
@@ -6792,10 +6520,10 @@ direct5126Kx2Unit:
 	VPDPBUSD.BCST 28(AX)(CX*1), Z10, Z8
 	VPMOVSXBD     768(DX), Z11
 	VCVTDQ2PS     Z11, Z11
-	VMULPS        (R10), Z11, Z11
+	VMULPS        (R9), Z11, Z11
 	VPMOVSXBD     784(DX), Z12
 	VCVTDQ2PS     Z12, Z12
-	VMULPS        (R10), Z12, Z12
+	VMULPS        (R9), Z12, Z12
 	VCVTDQ2PS     Z5, Z5
 	VMULPS.BCST   32(AX), Z5, Z5
 	VFMADD231PS   Z5, Z11, Z3
@@ -6858,10 +6586,10 @@ direct5126Kx2Unit:
 	VPDPBUSD.BCST 92(AX)(CX*1), Z10, Z8
 	VPMOVSXBD     800(DX), Z11
 	VCVTDQ2PS     Z11, Z11
-	VMULPS        (R10), Z11, Z11
+	VMULPS        (R9), Z11, Z11
 	VPMOVSXBD     816(DX), Z12
 	VCVTDQ2PS     Z12, Z12
-	VMULPS        (R10), Z12, Z12
+	VMULPS        (R9), Z12, Z12
 	VCVTDQ2PS     Z5, Z5
 	VMULPS.BCST   96(AX), Z5, Z5
 	VFMADD231PS   Z5, Z11, Z3
@@ -6874,33 +6602,29 @@ direct5126Kx2Unit:
 	VCVTDQ2PS     Z8, Z8
 	VMULPS.BCST   96(AX)(CX*1), Z8, Z8
 	VFMADD231PS   Z8, Z12, Z4
-	ADDQ          $0x00000340, DX
+	VMOVUPS       Z3, (DI)
+	VMOVUPS       Z4, 64(DI)
+	ADDQ          $0x00000080, DI
+	ADDQ          wstride+48(FP), DX
+	ADDQ          wstride+48(FP), R9
+	DECQ          R8
+	JNE           direct5126Kx2Panel
+	ADDQ          $0x00000340, BX
 	ADDQ          $+128, AX
 	DECQ          R11
-	JNE           direct5126Kx2Unit
-	MOVQ          R10, DX
-	MOVQ          DI, AX
-	VMOVUPS       Z3, (R8)
-	VMOVUPS       Z4, 64(R8)
-	ADDQ          $0x00000080, R8
-	ADDQ          wstride+48(FP), DX
-	DECQ          R9
-	JNE           direct5126Kx2Panel
-	ADDQ          $0x00000d40, BX
-	ADDQ          $0x00000200, DI
-	MOVQ          DI, AX
+	JNE           direct5126Kx2Turn
 	SUBQ          $0x00000004, SI
-	JHI           direct5126Kx2Turn
+	JNE           direct5126Kx2Chunk
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R8
-	MOVQ          panels+96(FP), R9
+	MOVQ          tile+32(FP), DI
+	MOVQ          panels+96(FP), R8
 
 direct5126Kx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct5126Kx2Row:
 	VMOVDQU (SI), Y0
@@ -6909,11 +6633,11 @@ direct5126Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct5126Kx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct5126Kx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct5126Kx2Write
 	VZEROUPPER
 	RET
@@ -6930,40 +6654,35 @@ TEXT ·direct5126Kx4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z1
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y2, Y2, Y2
 
 direct5126Kx4Clear:
-	VMOVDQU Y2, (R9)
-	VMOVDQU Y2, 32(R9)
-	VMOVDQU Y2, 64(R9)
-	VMOVDQU Y2, 96(R9)
-	VMOVDQU Y2, 128(R9)
-	VMOVDQU Y2, 160(R9)
-	VMOVDQU Y2, 192(R9)
-	VMOVDQU Y2, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y2, (R8)
+	VMOVDQU Y2, 32(R8)
+	VMOVDQU Y2, 64(R8)
+	VMOVDQU Y2, 96(R8)
+	VMOVDQU Y2, 128(R8)
+	VMOVDQU Y2, 160(R8)
+	VMOVDQU Y2, 192(R8)
+	VMOVDQU Y2, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct5126Kx4Clear
-	MOVQ    AX, R8
+
+direct5126Kx4Chunk:
+	MOVQ SI, R11
+	ADDQ $0x00000040, SI
+	MOVQ $0x00000004, R12
 
 direct5126Kx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ R11, R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5126Kx4Panel:
-	VMOVUPS    (R9), Z3
-	VMOVUPS    64(R9), Z4
-	VMOVUPS    128(R9), Z5
-	VMOVUPS    192(R9), Z6
-	MOVQ       BX, R11
-	MOVQ       $0x00000004, R12
-	PREFETCHT0 2048(BX)
-	ADDQ       $0x00000040, BX
-
-direct5126Kx4Unit:
 	PREFETCHT0    2048(BX)
 	PREFETCHT0    2112(BX)
 	PREFETCHT0    2176(BX)
@@ -6977,6 +6696,11 @@ direct5126Kx4Unit:
 	PREFETCHT0    2688(BX)
 	PREFETCHT0    2752(BX)
 	PREFETCHT0    2816(BX)
+	PREFETCHT0    3392(R10)
+	VMOVUPS       (R8), Z3
+	VMOVUPS       64(R8), Z4
+	VMOVUPS       128(R8), Z5
+	VMOVUPS       192(R8), Z6
 	VPBROADCASTD  48(AX), Z7
 	VPBROADCASTD  52(AX), Z11
 	VPBROADCASTD  48(AX)(CX*1), Z8
@@ -7047,10 +6771,10 @@ direct5126Kx4Unit:
 	VPDPBUSD.BCST 28(AX)(DX*1), Z16, Z14
 	VPMOVSXBD     768(BX), Z17
 	VCVTDQ2PS     Z17, Z17
-	VMULPS        (R11), Z17, Z17
+	VMULPS        (R10), Z17, Z17
 	VPMOVSXBD     784(BX), Z18
 	VCVTDQ2PS     Z18, Z18
-	VMULPS        (R11), Z18, Z18
+	VMULPS        (R10), Z18, Z18
 	VCVTDQ2PS     Z7, Z7
 	VMULPS.BCST   32(AX), Z7, Z7
 	VFMADD231PS   Z7, Z17, Z3
@@ -7145,10 +6869,10 @@ direct5126Kx4Unit:
 	VPDPBUSD.BCST 92(AX)(DX*1), Z16, Z14
 	VPMOVSXBD     800(BX), Z17
 	VCVTDQ2PS     Z17, Z17
-	VMULPS        (R11), Z17, Z17
+	VMULPS        (R10), Z17, Z17
 	VPMOVSXBD     816(BX), Z18
 	VCVTDQ2PS     Z18, Z18
-	VMULPS        (R11), Z18, Z18
+	VMULPS        (R10), Z18, Z18
 	VCVTDQ2PS     Z7, Z7
 	VMULPS.BCST   96(AX), Z7, Z7
 	VFMADD231PS   Z7, Z17, Z3
@@ -7173,34 +6897,30 @@ direct5126Kx4Unit:
 	VCVTDQ2PS     Z14, Z14
 	VMULPS.BCST   96(AX)(DX*1), Z14, Z14
 	VFMADD231PS   Z14, Z18, Z6
-	ADDQ          $0x00000340, BX
+	VMOVUPS       Z3, (R8)
+	VMOVUPS       Z4, 64(R8)
+	VMOVUPS       Z5, 128(R8)
+	VMOVUPS       Z6, 192(R8)
+	ADDQ          $0x00000100, R8
+	ADDQ          wstride+48(FP), BX
+	ADDQ          wstride+48(FP), R10
+	DECQ          R9
+	JNE           direct5126Kx4Panel
+	ADDQ          $0x00000340, SI
 	ADDQ          $+128, AX
 	DECQ          R12
-	JNE           direct5126Kx4Unit
-	MOVQ          R11, BX
-	MOVQ          R8, AX
-	VMOVUPS       Z3, (R9)
-	VMOVUPS       Z4, 64(R9)
-	VMOVUPS       Z5, 128(R9)
-	VMOVUPS       Z6, 192(R9)
-	ADDQ          $0x00000100, R9
-	ADDQ          wstride+48(FP), BX
-	DECQ          R10
-	JNE           direct5126Kx4Panel
-	ADDQ          $0x00000d40, SI
-	ADDQ          $0x00000200, R8
-	MOVQ          R8, AX
+	JNE           direct5126Kx4Turn
 	SUBQ          $0x00000004, DI
-	JHI           direct5126Kx4Turn
+	JNE           direct5126Kx4Chunk
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R9
-	MOVQ          panels+96(FP), R10
+	MOVQ          tile+32(FP), R8
+	MOVQ          panels+96(FP), R9
 
 direct5126Kx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5126Kx4Row:
@@ -7212,9 +6932,9 @@ direct5126Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5126Kx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5126Kx4Write
 	VZEROUPPER
 	RET
@@ -7232,52 +6952,43 @@ TEXT ·direct5126Kx8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z1
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R10
-	MOVQ         panels+96(FP), R11
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y2, Y2, Y2
 
 direct5126Kx8Clear:
-	VMOVDQU Y2, (R10)
-	VMOVDQU Y2, 32(R10)
-	VMOVDQU Y2, 64(R10)
-	VMOVDQU Y2, 96(R10)
-	VMOVDQU Y2, 128(R10)
-	VMOVDQU Y2, 160(R10)
-	VMOVDQU Y2, 192(R10)
-	VMOVDQU Y2, 224(R10)
-	VMOVDQU Y2, 256(R10)
-	VMOVDQU Y2, 288(R10)
-	VMOVDQU Y2, 320(R10)
-	VMOVDQU Y2, 352(R10)
-	VMOVDQU Y2, 384(R10)
-	VMOVDQU Y2, 416(R10)
-	VMOVDQU Y2, 448(R10)
-	VMOVDQU Y2, 480(R10)
-	ADDQ    $0x00000200, R10
-	DECQ    R11
+	VMOVDQU Y2, (R9)
+	VMOVDQU Y2, 32(R9)
+	VMOVDQU Y2, 64(R9)
+	VMOVDQU Y2, 96(R9)
+	VMOVDQU Y2, 128(R9)
+	VMOVDQU Y2, 160(R9)
+	VMOVDQU Y2, 192(R9)
+	VMOVDQU Y2, 224(R9)
+	VMOVDQU Y2, 256(R9)
+	VMOVDQU Y2, 288(R9)
+	VMOVDQU Y2, 320(R9)
+	VMOVDQU Y2, 352(R9)
+	VMOVDQU Y2, 384(R9)
+	VMOVDQU Y2, 416(R9)
+	VMOVDQU Y2, 448(R9)
+	VMOVDQU Y2, 480(R9)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
 	JNE     direct5126Kx8Clear
-	MOVQ    AX, R9
+
+direct5126Kx8Chunk:
+	MOVQ DI, R12
+	ADDQ $0x00000040, DI
+	MOVQ $0x00000004, R13
 
 direct5126Kx8Turn:
 	MOVQ DI, SI
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ R12, R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5126Kx8Panel:
-	VMOVUPS    (R10), Z3
-	VMOVUPS    64(R10), Z4
-	VMOVUPS    128(R10), Z5
-	VMOVUPS    192(R10), Z6
-	VMOVUPS    256(R10), Z7
-	VMOVUPS    320(R10), Z8
-	VMOVUPS    384(R10), Z9
-	VMOVUPS    448(R10), Z10
-	MOVQ       SI, R12
-	MOVQ       $0x00000004, R13
-	PREFETCHT0 2048(SI)
-	ADDQ       $0x00000040, SI
-
-direct5126Kx8Unit:
 	PREFETCHT0    2048(SI)
 	PREFETCHT0    2112(SI)
 	PREFETCHT0    2176(SI)
@@ -7291,6 +7002,15 @@ direct5126Kx8Unit:
 	PREFETCHT0    2688(SI)
 	PREFETCHT0    2752(SI)
 	PREFETCHT0    2816(SI)
+	PREFETCHT0    3392(R11)
+	VMOVUPS       (R9), Z3
+	VMOVUPS       64(R9), Z4
+	VMOVUPS       128(R9), Z5
+	VMOVUPS       192(R9), Z6
+	VMOVUPS       256(R9), Z7
+	VMOVUPS       320(R9), Z8
+	VMOVUPS       384(R9), Z9
+	VMOVUPS       448(R9), Z10
 	VPBROADCASTD  48(AX), Z11
 	VPBROADCASTD  52(AX), Z19
 	VPBROADCASTD  48(AX)(CX*1), Z12
@@ -7401,10 +7121,10 @@ direct5126Kx8Unit:
 	VPDPBUSD.BCST 28(BX)(DX*1), Z28, Z26
 	VPMOVSXBD     768(SI), Z29
 	VCVTDQ2PS     Z29, Z29
-	VMULPS        (R12), Z29, Z29
+	VMULPS        (R11), Z29, Z29
 	VPMOVSXBD     784(SI), Z30
 	VCVTDQ2PS     Z30, Z30
-	VMULPS        (R12), Z30, Z30
+	VMULPS        (R11), Z30, Z30
 	VCVTDQ2PS     Z11, Z11
 	VMULPS.BCST   32(AX), Z11, Z11
 	VFMADD231PS   Z11, Z29, Z3
@@ -7563,10 +7283,10 @@ direct5126Kx8Unit:
 	VPDPBUSD.BCST 92(BX)(DX*1), Z28, Z26
 	VPMOVSXBD     800(SI), Z29
 	VCVTDQ2PS     Z29, Z29
-	VMULPS        (R12), Z29, Z29
+	VMULPS        (R11), Z29, Z29
 	VPMOVSXBD     816(SI), Z30
 	VCVTDQ2PS     Z30, Z30
-	VMULPS        (R12), Z30, Z30
+	VMULPS        (R11), Z30, Z30
 	VCVTDQ2PS     Z11, Z11
 	VMULPS.BCST   96(AX), Z11, Z11
 	VFMADD231PS   Z11, Z29, Z3
@@ -7615,41 +7335,35 @@ direct5126Kx8Unit:
 	VCVTDQ2PS     Z26, Z26
 	VMULPS.BCST   96(BX)(DX*1), Z26, Z26
 	VFMADD231PS   Z26, Z30, Z10
-	ADDQ          $0x00000340, SI
+	VMOVUPS       Z3, (R9)
+	VMOVUPS       Z4, 64(R9)
+	VMOVUPS       Z5, 128(R9)
+	VMOVUPS       Z6, 192(R9)
+	VMOVUPS       Z7, 256(R9)
+	VMOVUPS       Z8, 320(R9)
+	VMOVUPS       Z9, 384(R9)
+	VMOVUPS       Z10, 448(R9)
+	ADDQ          $0x00000200, R9
+	ADDQ          wstride+48(FP), SI
+	ADDQ          wstride+48(FP), R11
+	DECQ          R10
+	JNE           direct5126Kx8Panel
+	ADDQ          $0x00000340, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
 	DECQ          R13
-	JNE           direct5126Kx8Unit
-	MOVQ          R12, SI
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	VMOVUPS       Z3, (R10)
-	VMOVUPS       Z4, 64(R10)
-	VMOVUPS       Z5, 128(R10)
-	VMOVUPS       Z6, 192(R10)
-	VMOVUPS       Z7, 256(R10)
-	VMOVUPS       Z8, 320(R10)
-	VMOVUPS       Z9, 384(R10)
-	VMOVUPS       Z10, 448(R10)
-	ADDQ          $0x00000200, R10
-	ADDQ          wstride+48(FP), SI
-	DECQ          R11
-	JNE           direct5126Kx8Panel
-	ADDQ          $0x00000d40, DI
-	ADDQ          $0x00000200, R9
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
+	JNE           direct5126Kx8Turn
 	SUBQ          $0x00000004, R8
-	JHI           direct5126Kx8Turn
+	JNE           direct5126Kx8Chunk
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R10
-	MOVQ          panels+96(FP), R11
+	MOVQ          tile+32(FP), R9
+	MOVQ          panels+96(FP), R10
 
 direct5126Kx8Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5126Kx8Row:
@@ -7661,9 +7375,9 @@ direct5126Kx8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5126Kx8Row
-	ADDQ    $0x00000200, R10
+	ADDQ    $0x00000200, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5126Kx8Write
 	VZEROUPPER
 	RET
@@ -7797,37 +7511,29 @@ unpack5126KUnit:
 	RET
 
 // func direct5128Zerox1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Zerox1(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct5128Zerox1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct5128Zerox1Clear
-	MOVQ    AX, SI
 
 direct5128Zerox1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct5128Zerox1Panel:
-	VMOVUPS (DI), Z0
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct5128Zerox1Unit:
 	PREFETCHT0    2048(CX)
 	PREFETCHT0    2112(CX)
 	PREFETCHT0    2176(CX)
@@ -7845,6 +7551,7 @@ direct5128Zerox1Unit:
 	PREFETCHT0    2944(CX)
 	PREFETCHT0    3008(CX)
 	PREFETCHT0    3072(CX)
+	VMOVUPS       (SI), Z0
 	VPBROADCASTD  56(AX), Z1
 	VPXORD        Z2, Z2, Z2
 	VMOVDQU64     (CX), Z3
@@ -7891,84 +7598,68 @@ direct5128Zerox1Unit:
 	VCVTDQ2PS     Z1, Z1
 	VMULPS.BCST   96(AX), Z1, Z1
 	VFMADD231PS   Z1, Z5, Z0
-	ADDQ          $0x00000440, CX
-	ADDQ          $+128, AX
-	DECQ          R10
-	JNE           direct5128Zerox1Unit
-	MOVQ          R9, CX
-	MOVQ          SI, AX
-	VMOVUPS       Z0, (DI)
-	ADDQ          $0x00000040, DI
+	VMOVUPS       Z0, (SI)
+	ADDQ          $0x00000040, SI
 	ADDQ          wstride+48(FP), CX
-	DECQ          R8
+	DECQ          DI
 	JNE           direct5128Zerox1Panel
-	ADDQ          $0x00001100, DX
-	ADDQ          $0x00000200, SI
-	MOVQ          SI, AX
-	SUBQ          $0x00000004, BX
-	JHI           direct5128Zerox1Turn
+	ADDQ          $0x00000440, DX
+	ADDQ          $+128, AX
+	DECQ          BX
+	JNE           direct5128Zerox1Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), DI
-	MOVQ          panels+96(FP), R8
+	MOVQ          tile+32(FP), SI
+	MOVQ          panels+96(FP), DI
 
 direct5128Zerox1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct5128Zerox1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5128Zerox1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct5128Zerox1Write
 	VZEROUPPER
 	RET
 
 // func direct5128Zerox2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Zerox2(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct5128Zerox2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct5128Zerox2Clear
-	MOVQ    AX, DI
 
 direct5128Zerox2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5128Zerox2Panel:
-	VMOVUPS (R8), Z0
-	VMOVUPS 64(R8), Z1
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct5128Zerox2Unit:
 	PREFETCHT0    2048(DX)
 	PREFETCHT0    2112(DX)
 	PREFETCHT0    2176(DX)
@@ -7986,6 +7677,8 @@ direct5128Zerox2Unit:
 	PREFETCHT0    2944(DX)
 	PREFETCHT0    3008(DX)
 	PREFETCHT0    3072(DX)
+	VMOVUPS       (DI), Z0
+	VMOVUPS       64(DI), Z1
 	VPBROADCASTD  56(AX), Z2
 	VPXORD        Z4, Z4, Z4
 	VPBROADCASTD  56(AX)(CX*1), Z3
@@ -8060,33 +7753,26 @@ direct5128Zerox2Unit:
 	VCVTDQ2PS     Z3, Z3
 	VMULPS.BCST   96(AX)(CX*1), Z3, Z3
 	VFMADD231PS   Z3, Z8, Z1
-	ADDQ          $0x00000440, DX
-	ADDQ          $+128, AX
-	DECQ          R11
-	JNE           direct5128Zerox2Unit
-	MOVQ          R10, DX
-	MOVQ          DI, AX
-	VMOVUPS       Z0, (R8)
-	VMOVUPS       Z1, 64(R8)
-	ADDQ          $0x00000080, R8
+	VMOVUPS       Z0, (DI)
+	VMOVUPS       Z1, 64(DI)
+	ADDQ          $0x00000080, DI
 	ADDQ          wstride+48(FP), DX
-	DECQ          R9
+	DECQ          R8
 	JNE           direct5128Zerox2Panel
-	ADDQ          $0x00001100, BX
-	ADDQ          $0x00000200, DI
-	MOVQ          DI, AX
-	SUBQ          $0x00000004, SI
-	JHI           direct5128Zerox2Turn
+	ADDQ          $0x00000440, BX
+	ADDQ          $+128, AX
+	DECQ          SI
+	JNE           direct5128Zerox2Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R8
-	MOVQ          panels+96(FP), R9
+	MOVQ          tile+32(FP), DI
+	MOVQ          panels+96(FP), R8
 
 direct5128Zerox2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct5128Zerox2Row:
 	VMOVDQU (SI), Y0
@@ -8095,57 +7781,46 @@ direct5128Zerox2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct5128Zerox2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct5128Zerox2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct5128Zerox2Write
 	VZEROUPPER
 	RET
 
 // func direct5128Zerox4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Zerox4(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct5128Zerox4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct5128Zerox4Clear
-	MOVQ    AX, R8
 
 direct5128Zerox4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5128Zerox4Panel:
-	VMOVUPS (R9), Z0
-	VMOVUPS 64(R9), Z1
-	VMOVUPS 128(R9), Z2
-	VMOVUPS 192(R9), Z3
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct5128Zerox4Unit:
 	PREFETCHT0    2048(BX)
 	PREFETCHT0    2112(BX)
 	PREFETCHT0    2176(BX)
@@ -8163,6 +7838,10 @@ direct5128Zerox4Unit:
 	PREFETCHT0    2944(BX)
 	PREFETCHT0    3008(BX)
 	PREFETCHT0    3072(BX)
+	VMOVUPS       (R8), Z0
+	VMOVUPS       64(R8), Z1
+	VMOVUPS       128(R8), Z2
+	VMOVUPS       192(R8), Z3
 	VPBROADCASTD  56(AX), Z4
 	VPBROADCASTD  56(AX)(CX*1), Z5
 	VPBROADCASTD  56(AX)(CX*2), Z6
@@ -8277,34 +7956,27 @@ direct5128Zerox4Unit:
 	VCVTDQ2PS     Z7, Z7
 	VMULPS.BCST   96(AX)(DX*1), Z7, Z7
 	VFMADD231PS   Z7, Z10, Z3
-	ADDQ          $0x00000440, BX
-	ADDQ          $+128, AX
-	DECQ          R12
-	JNE           direct5128Zerox4Unit
-	MOVQ          R11, BX
-	MOVQ          R8, AX
-	VMOVUPS       Z0, (R9)
-	VMOVUPS       Z1, 64(R9)
-	VMOVUPS       Z2, 128(R9)
-	VMOVUPS       Z3, 192(R9)
-	ADDQ          $0x00000100, R9
+	VMOVUPS       Z0, (R8)
+	VMOVUPS       Z1, 64(R8)
+	VMOVUPS       Z2, 128(R8)
+	VMOVUPS       Z3, 192(R8)
+	ADDQ          $0x00000100, R8
 	ADDQ          wstride+48(FP), BX
-	DECQ          R10
+	DECQ          R9
 	JNE           direct5128Zerox4Panel
-	ADDQ          $0x00001100, SI
-	ADDQ          $0x00000200, R8
-	MOVQ          R8, AX
-	SUBQ          $0x00000004, DI
-	JHI           direct5128Zerox4Turn
+	ADDQ          $0x00000440, SI
+	ADDQ          $+128, AX
+	DECQ          DI
+	JNE           direct5128Zerox4Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R9
-	MOVQ          panels+96(FP), R10
+	MOVQ          tile+32(FP), R8
+	MOVQ          panels+96(FP), R9
 
 direct5128Zerox4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5128Zerox4Row:
@@ -8316,15 +7988,15 @@ direct5128Zerox4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5128Zerox4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5128Zerox4Write
 	VZEROUPPER
 	RET
 
 // func direct5128Zerox8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Zerox8(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
@@ -8332,52 +8004,37 @@ TEXT ·direct5128Zerox8(SB), NOSPLIT, $0-104
 	LEAQ  (AX)(CX*4), BX
 	MOVQ  w+40(FP), DI
 	MOVQ  units+88(FP), R8
-	MOVQ  tile+32(FP), R10
-	MOVQ  panels+96(FP), R11
+	MOVQ  tile+32(FP), R9
+	MOVQ  panels+96(FP), R10
 	VPXOR Y0, Y0, Y0
 
 direct5128Zerox8Clear:
-	VMOVDQU Y0, (R10)
-	VMOVDQU Y0, 32(R10)
-	VMOVDQU Y0, 64(R10)
-	VMOVDQU Y0, 96(R10)
-	VMOVDQU Y0, 128(R10)
-	VMOVDQU Y0, 160(R10)
-	VMOVDQU Y0, 192(R10)
-	VMOVDQU Y0, 224(R10)
-	VMOVDQU Y0, 256(R10)
-	VMOVDQU Y0, 288(R10)
-	VMOVDQU Y0, 320(R10)
-	VMOVDQU Y0, 352(R10)
-	VMOVDQU Y0, 384(R10)
-	VMOVDQU Y0, 416(R10)
-	VMOVDQU Y0, 448(R10)
-	VMOVDQU Y0, 480(R10)
-	ADDQ    $0x00000200, R10
-	DECQ    R11
+	VMOVDQU Y0, (R9)
+	VMOVDQU Y0, 32(R9)
+	VMOVDQU Y0, 64(R9)
+	VMOVDQU Y0, 96(R9)
+	VMOVDQU Y0, 128(R9)
+	VMOVDQU Y0, 160(R9)
+	VMOVDQU Y0, 192(R9)
+	VMOVDQU Y0, 224(R9)
+	VMOVDQU Y0, 256(R9)
+	VMOVDQU Y0, 288(R9)
+	VMOVDQU Y0, 320(R9)
+	VMOVDQU Y0, 352(R9)
+	VMOVDQU Y0, 384(R9)
+	VMOVDQU Y0, 416(R9)
+	VMOVDQU Y0, 448(R9)
+	VMOVDQU Y0, 480(R9)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
 	JNE     direct5128Zerox8Clear
-	MOVQ    AX, R9
 
 direct5128Zerox8Turn:
 	MOVQ DI, SI
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5128Zerox8Panel:
-	VMOVUPS (R10), Z0
-	VMOVUPS 64(R10), Z1
-	VMOVUPS 128(R10), Z2
-	VMOVUPS 192(R10), Z3
-	VMOVUPS 256(R10), Z4
-	VMOVUPS 320(R10), Z5
-	VMOVUPS 384(R10), Z6
-	VMOVUPS 448(R10), Z7
-	MOVQ    SI, R12
-	MOVQ    $0x00000004, R13
-	CMPQ    R8, R13
-	CMOVQLT R8, R13
-
-direct5128Zerox8Unit:
 	PREFETCHT0    2048(SI)
 	PREFETCHT0    2112(SI)
 	PREFETCHT0    2176(SI)
@@ -8395,6 +8052,14 @@ direct5128Zerox8Unit:
 	PREFETCHT0    2944(SI)
 	PREFETCHT0    3008(SI)
 	PREFETCHT0    3072(SI)
+	VMOVUPS       (R9), Z0
+	VMOVUPS       64(R9), Z1
+	VMOVUPS       128(R9), Z2
+	VMOVUPS       192(R9), Z3
+	VMOVUPS       256(R9), Z4
+	VMOVUPS       320(R9), Z5
+	VMOVUPS       384(R9), Z6
+	VMOVUPS       448(R9), Z7
 	VPBROADCASTD  56(AX), Z8
 	VPBROADCASTD  56(AX)(CX*1), Z9
 	VPBROADCASTD  56(AX)(CX*2), Z10
@@ -8605,41 +8270,32 @@ direct5128Zerox8Unit:
 	VCVTDQ2PS     Z15, Z15
 	VMULPS.BCST   96(BX)(DX*1), Z15, Z15
 	VFMADD231PS   Z15, Z18, Z7
-	ADDQ          $0x00000440, SI
+	VMOVUPS       Z0, (R9)
+	VMOVUPS       Z1, 64(R9)
+	VMOVUPS       Z2, 128(R9)
+	VMOVUPS       Z3, 192(R9)
+	VMOVUPS       Z4, 256(R9)
+	VMOVUPS       Z5, 320(R9)
+	VMOVUPS       Z6, 384(R9)
+	VMOVUPS       Z7, 448(R9)
+	ADDQ          $0x00000200, R9
+	ADDQ          wstride+48(FP), SI
+	DECQ          R10
+	JNE           direct5128Zerox8Panel
+	ADDQ          $0x00000440, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
-	DECQ          R13
-	JNE           direct5128Zerox8Unit
-	MOVQ          R12, SI
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	VMOVUPS       Z0, (R10)
-	VMOVUPS       Z1, 64(R10)
-	VMOVUPS       Z2, 128(R10)
-	VMOVUPS       Z3, 192(R10)
-	VMOVUPS       Z4, 256(R10)
-	VMOVUPS       Z5, 320(R10)
-	VMOVUPS       Z6, 384(R10)
-	VMOVUPS       Z7, 448(R10)
-	ADDQ          $0x00000200, R10
-	ADDQ          wstride+48(FP), SI
-	DECQ          R11
-	JNE           direct5128Zerox8Panel
-	ADDQ          $0x00001100, DI
-	ADDQ          $0x00000200, R9
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	SUBQ          $0x00000004, R8
-	JHI           direct5128Zerox8Turn
+	DECQ          R8
+	JNE           direct5128Zerox8Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R10
-	MOVQ          panels+96(FP), R11
+	MOVQ          tile+32(FP), R9
+	MOVQ          panels+96(FP), R10
 
 direct5128Zerox8Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5128Zerox8Row:
@@ -8651,9 +8307,9 @@ direct5128Zerox8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5128Zerox8Row
-	ADDQ    $0x00000200, R10
+	ADDQ    $0x00000200, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5128Zerox8Write
 	VZEROUPPER
 	RET
@@ -8727,37 +8383,29 @@ unpack5128ZeroUnit:
 	RET
 
 // func direct5128Widex1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Widex1(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), SI
+	MOVQ  panels+96(FP), DI
 	VPXOR Y0, Y0, Y0
 
 direct5128Widex1Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y0, (SI)
+	VMOVDQU Y0, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct5128Widex1Clear
-	MOVQ    AX, SI
 
 direct5128Widex1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct5128Widex1Panel:
-	VMOVUPS (DI), Z0
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct5128Widex1Unit:
 	PREFETCHT0    2048(CX)
 	PREFETCHT0    2112(CX)
 	PREFETCHT0    2176(CX)
@@ -8776,6 +8424,7 @@ direct5128Widex1Unit:
 	PREFETCHT0    3008(CX)
 	PREFETCHT0    3072(CX)
 	PREFETCHT0    3136(CX)
+	VMOVUPS       (SI), Z0
 	VPBROADCASTD  56(AX), Z1
 	VPXORD        Z2, Z2, Z2
 	VMOVDQU64     (CX), Z3
@@ -8822,84 +8471,68 @@ direct5128Widex1Unit:
 	VCVTDQ2PS     Z1, Z1
 	VMULPS.BCST   96(AX), Z1, Z1
 	VFMADD231PS   Z1, Z5, Z0
-	ADDQ          $0x00000480, CX
-	ADDQ          $+128, AX
-	DECQ          R10
-	JNE           direct5128Widex1Unit
-	MOVQ          R9, CX
-	MOVQ          SI, AX
-	VMOVUPS       Z0, (DI)
-	ADDQ          $0x00000040, DI
+	VMOVUPS       Z0, (SI)
+	ADDQ          $0x00000040, SI
 	ADDQ          wstride+48(FP), CX
-	DECQ          R8
+	DECQ          DI
 	JNE           direct5128Widex1Panel
-	ADDQ          $0x00001200, DX
-	ADDQ          $0x00000200, SI
-	MOVQ          SI, AX
-	SUBQ          $0x00000004, BX
-	JHI           direct5128Widex1Turn
+	ADDQ          $0x00000480, DX
+	ADDQ          $+128, AX
+	DECQ          BX
+	JNE           direct5128Widex1Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), DI
-	MOVQ          panels+96(FP), R8
+	MOVQ          tile+32(FP), SI
+	MOVQ          panels+96(FP), DI
 
 direct5128Widex1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct5128Widex1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5128Widex1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct5128Widex1Write
 	VZEROUPPER
 	RET
 
 // func direct5128Widex2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Widex2(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct5128Widex2Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct5128Widex2Clear
-	MOVQ    AX, DI
 
 direct5128Widex2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5128Widex2Panel:
-	VMOVUPS (R8), Z0
-	VMOVUPS 64(R8), Z1
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct5128Widex2Unit:
 	PREFETCHT0    2048(DX)
 	PREFETCHT0    2112(DX)
 	PREFETCHT0    2176(DX)
@@ -8918,6 +8551,8 @@ direct5128Widex2Unit:
 	PREFETCHT0    3008(DX)
 	PREFETCHT0    3072(DX)
 	PREFETCHT0    3136(DX)
+	VMOVUPS       (DI), Z0
+	VMOVUPS       64(DI), Z1
 	VPBROADCASTD  56(AX), Z2
 	VPXORD        Z4, Z4, Z4
 	VPBROADCASTD  56(AX)(CX*1), Z3
@@ -8992,33 +8627,26 @@ direct5128Widex2Unit:
 	VCVTDQ2PS     Z3, Z3
 	VMULPS.BCST   96(AX)(CX*1), Z3, Z3
 	VFMADD231PS   Z3, Z8, Z1
-	ADDQ          $0x00000480, DX
-	ADDQ          $+128, AX
-	DECQ          R11
-	JNE           direct5128Widex2Unit
-	MOVQ          R10, DX
-	MOVQ          DI, AX
-	VMOVUPS       Z0, (R8)
-	VMOVUPS       Z1, 64(R8)
-	ADDQ          $0x00000080, R8
+	VMOVUPS       Z0, (DI)
+	VMOVUPS       Z1, 64(DI)
+	ADDQ          $0x00000080, DI
 	ADDQ          wstride+48(FP), DX
-	DECQ          R9
+	DECQ          R8
 	JNE           direct5128Widex2Panel
-	ADDQ          $0x00001200, BX
-	ADDQ          $0x00000200, DI
-	MOVQ          DI, AX
-	SUBQ          $0x00000004, SI
-	JHI           direct5128Widex2Turn
+	ADDQ          $0x00000480, BX
+	ADDQ          $+128, AX
+	DECQ          SI
+	JNE           direct5128Widex2Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R8
-	MOVQ          panels+96(FP), R9
+	MOVQ          tile+32(FP), DI
+	MOVQ          panels+96(FP), R8
 
 direct5128Widex2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct5128Widex2Row:
 	VMOVDQU (SI), Y0
@@ -9027,57 +8655,46 @@ direct5128Widex2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct5128Widex2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct5128Widex2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct5128Widex2Write
 	VZEROUPPER
 	RET
 
 // func direct5128Widex4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Widex4(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R9
-	MOVQ  panels+96(FP), R10
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct5128Widex4Clear:
-	VMOVDQU Y0, (R9)
-	VMOVDQU Y0, 32(R9)
-	VMOVDQU Y0, 64(R9)
-	VMOVDQU Y0, 96(R9)
-	VMOVDQU Y0, 128(R9)
-	VMOVDQU Y0, 160(R9)
-	VMOVDQU Y0, 192(R9)
-	VMOVDQU Y0, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	VMOVDQU Y0, 128(R8)
+	VMOVDQU Y0, 160(R8)
+	VMOVDQU Y0, 192(R8)
+	VMOVDQU Y0, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct5128Widex4Clear
-	MOVQ    AX, R8
 
 direct5128Widex4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5128Widex4Panel:
-	VMOVUPS (R9), Z0
-	VMOVUPS 64(R9), Z1
-	VMOVUPS 128(R9), Z2
-	VMOVUPS 192(R9), Z3
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct5128Widex4Unit:
 	PREFETCHT0    2048(BX)
 	PREFETCHT0    2112(BX)
 	PREFETCHT0    2176(BX)
@@ -9096,6 +8713,10 @@ direct5128Widex4Unit:
 	PREFETCHT0    3008(BX)
 	PREFETCHT0    3072(BX)
 	PREFETCHT0    3136(BX)
+	VMOVUPS       (R8), Z0
+	VMOVUPS       64(R8), Z1
+	VMOVUPS       128(R8), Z2
+	VMOVUPS       192(R8), Z3
 	VPBROADCASTD  56(AX), Z4
 	VPBROADCASTD  56(AX)(CX*1), Z5
 	VPBROADCASTD  56(AX)(CX*2), Z6
@@ -9210,34 +8831,27 @@ direct5128Widex4Unit:
 	VCVTDQ2PS     Z7, Z7
 	VMULPS.BCST   96(AX)(DX*1), Z7, Z7
 	VFMADD231PS   Z7, Z10, Z3
-	ADDQ          $0x00000480, BX
-	ADDQ          $+128, AX
-	DECQ          R12
-	JNE           direct5128Widex4Unit
-	MOVQ          R11, BX
-	MOVQ          R8, AX
-	VMOVUPS       Z0, (R9)
-	VMOVUPS       Z1, 64(R9)
-	VMOVUPS       Z2, 128(R9)
-	VMOVUPS       Z3, 192(R9)
-	ADDQ          $0x00000100, R9
+	VMOVUPS       Z0, (R8)
+	VMOVUPS       Z1, 64(R8)
+	VMOVUPS       Z2, 128(R8)
+	VMOVUPS       Z3, 192(R8)
+	ADDQ          $0x00000100, R8
 	ADDQ          wstride+48(FP), BX
-	DECQ          R10
+	DECQ          R9
 	JNE           direct5128Widex4Panel
-	ADDQ          $0x00001200, SI
-	ADDQ          $0x00000200, R8
-	MOVQ          R8, AX
-	SUBQ          $0x00000004, DI
-	JHI           direct5128Widex4Turn
+	ADDQ          $0x00000480, SI
+	ADDQ          $+128, AX
+	DECQ          DI
+	JNE           direct5128Widex4Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R9
-	MOVQ          panels+96(FP), R10
+	MOVQ          tile+32(FP), R8
+	MOVQ          panels+96(FP), R9
 
 direct5128Widex4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5128Widex4Row:
@@ -9249,15 +8863,15 @@ direct5128Widex4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5128Widex4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5128Widex4Write
 	VZEROUPPER
 	RET
 
 // func direct5128Widex8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Widex8(SB), NOSPLIT, $0-104
 	MOVQ  x+72(FP), AX
 	MOVQ  xstride+80(FP), CX
@@ -9265,52 +8879,37 @@ TEXT ·direct5128Widex8(SB), NOSPLIT, $0-104
 	LEAQ  (AX)(CX*4), BX
 	MOVQ  w+40(FP), DI
 	MOVQ  units+88(FP), R8
-	MOVQ  tile+32(FP), R10
-	MOVQ  panels+96(FP), R11
+	MOVQ  tile+32(FP), R9
+	MOVQ  panels+96(FP), R10
 	VPXOR Y0, Y0, Y0
 
 direct5128Widex8Clear:
-	VMOVDQU Y0, (R10)
-	VMOVDQU Y0, 32(R10)
-	VMOVDQU Y0, 64(R10)
-	VMOVDQU Y0, 96(R10)
-	VMOVDQU Y0, 128(R10)
-	VMOVDQU Y0, 160(R10)
-	VMOVDQU Y0, 192(R10)
-	VMOVDQU Y0, 224(R10)
-	VMOVDQU Y0, 256(R10)
-	VMOVDQU Y0, 288(R10)
-	VMOVDQU Y0, 320(R10)
-	VMOVDQU Y0, 352(R10)
-	VMOVDQU Y0, 384(R10)
-	VMOVDQU Y0, 416(R10)
-	VMOVDQU Y0, 448(R10)
-	VMOVDQU Y0, 480(R10)
-	ADDQ    $0x00000200, R10
-	DECQ    R11
+	VMOVDQU Y0, (R9)
+	VMOVDQU Y0, 32(R9)
+	VMOVDQU Y0, 64(R9)
+	VMOVDQU Y0, 96(R9)
+	VMOVDQU Y0, 128(R9)
+	VMOVDQU Y0, 160(R9)
+	VMOVDQU Y0, 192(R9)
+	VMOVDQU Y0, 224(R9)
+	VMOVDQU Y0, 256(R9)
+	VMOVDQU Y0, 288(R9)
+	VMOVDQU Y0, 320(R9)
+	VMOVDQU Y0, 352(R9)
+	VMOVDQU Y0, 384(R9)
+	VMOVDQU Y0, 416(R9)
+	VMOVDQU Y0, 448(R9)
+	VMOVDQU Y0, 480(R9)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
 	JNE     direct5128Widex8Clear
-	MOVQ    AX, R9
 
 direct5128Widex8Turn:
 	MOVQ DI, SI
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5128Widex8Panel:
-	VMOVUPS (R10), Z0
-	VMOVUPS 64(R10), Z1
-	VMOVUPS 128(R10), Z2
-	VMOVUPS 192(R10), Z3
-	VMOVUPS 256(R10), Z4
-	VMOVUPS 320(R10), Z5
-	VMOVUPS 384(R10), Z6
-	VMOVUPS 448(R10), Z7
-	MOVQ    SI, R12
-	MOVQ    $0x00000004, R13
-	CMPQ    R8, R13
-	CMOVQLT R8, R13
-
-direct5128Widex8Unit:
 	PREFETCHT0    2048(SI)
 	PREFETCHT0    2112(SI)
 	PREFETCHT0    2176(SI)
@@ -9329,6 +8928,14 @@ direct5128Widex8Unit:
 	PREFETCHT0    3008(SI)
 	PREFETCHT0    3072(SI)
 	PREFETCHT0    3136(SI)
+	VMOVUPS       (R9), Z0
+	VMOVUPS       64(R9), Z1
+	VMOVUPS       128(R9), Z2
+	VMOVUPS       192(R9), Z3
+	VMOVUPS       256(R9), Z4
+	VMOVUPS       320(R9), Z5
+	VMOVUPS       384(R9), Z6
+	VMOVUPS       448(R9), Z7
 	VPBROADCASTD  56(AX), Z8
 	VPBROADCASTD  56(AX)(CX*1), Z9
 	VPBROADCASTD  56(AX)(CX*2), Z10
@@ -9539,41 +9146,32 @@ direct5128Widex8Unit:
 	VCVTDQ2PS     Z15, Z15
 	VMULPS.BCST   96(BX)(DX*1), Z15, Z15
 	VFMADD231PS   Z15, Z18, Z7
-	ADDQ          $0x00000480, SI
+	VMOVUPS       Z0, (R9)
+	VMOVUPS       Z1, 64(R9)
+	VMOVUPS       Z2, 128(R9)
+	VMOVUPS       Z3, 192(R9)
+	VMOVUPS       Z4, 256(R9)
+	VMOVUPS       Z5, 320(R9)
+	VMOVUPS       Z6, 384(R9)
+	VMOVUPS       Z7, 448(R9)
+	ADDQ          $0x00000200, R9
+	ADDQ          wstride+48(FP), SI
+	DECQ          R10
+	JNE           direct5128Widex8Panel
+	ADDQ          $0x00000480, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
-	DECQ          R13
-	JNE           direct5128Widex8Unit
-	MOVQ          R12, SI
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	VMOVUPS       Z0, (R10)
-	VMOVUPS       Z1, 64(R10)
-	VMOVUPS       Z2, 128(R10)
-	VMOVUPS       Z3, 192(R10)
-	VMOVUPS       Z4, 256(R10)
-	VMOVUPS       Z5, 320(R10)
-	VMOVUPS       Z6, 384(R10)
-	VMOVUPS       Z7, 448(R10)
-	ADDQ          $0x00000200, R10
-	ADDQ          wstride+48(FP), SI
-	DECQ          R11
-	JNE           direct5128Widex8Panel
-	ADDQ          $0x00001200, DI
-	ADDQ          $0x00000200, R9
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	SUBQ          $0x00000004, R8
-	JHI           direct5128Widex8Turn
+	DECQ          R8
+	JNE           direct5128Widex8Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R10
-	MOVQ          panels+96(FP), R11
+	MOVQ          tile+32(FP), R9
+	MOVQ          panels+96(FP), R10
 
 direct5128Widex8Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5128Widex8Row:
@@ -9585,9 +9183,9 @@ direct5128Widex8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5128Widex8Row
-	ADDQ    $0x00000200, R10
+	ADDQ    $0x00000200, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5128Widex8Write
 	VZEROUPPER
 	RET
@@ -9662,7 +9260,7 @@ unpack5128WideUnit:
 	RET
 
 // func direct5128Splitx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Splitx1(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -9673,32 +9271,24 @@ TEXT ·direct5128Splitx1(SB), NOSPLIT, $0-104
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
 	MOVQ         low+56(FP), DI
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y2, Y2, Y2
 
 direct5128Splitx1Clear:
-	VMOVDQU Y2, (R9)
-	VMOVDQU Y2, 32(R9)
-	ADDQ    $0x00000040, R9
-	DECQ    R10
+	VMOVDQU Y2, (R8)
+	VMOVDQU Y2, 32(R8)
+	ADDQ    $0x00000040, R8
+	DECQ    R9
 	JNE     direct5128Splitx1Clear
-	MOVQ    AX, R8
 
 direct5128Splitx1Turn:
 	MOVQ BX, CX
 	MOVQ DI, DX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5128Splitx1Panel:
-	VMOVUPS (R9), Z7
-	MOVQ    CX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    SI, R12
-	CMOVQLT SI, R12
-
-direct5128Splitx1Unit:
 	PREFETCHT0    2048(CX)
 	PREFETCHT0    2112(CX)
 	PREFETCHT0    2176(CX)
@@ -9716,6 +9306,7 @@ direct5128Splitx1Unit:
 	PREFETCHT0    1088(DX)
 	PREFETCHT0    1152(DX)
 	PREFETCHT0    1216(DX)
+	VMOVUPS       (R8), Z7
 	VPBROADCASTD  56(AX), Z8
 	VPXORD        Z9, Z9, Z9
 	VPSLLW        $0x02, 512(CX), Z2
@@ -9806,37 +9397,26 @@ direct5128Splitx1Unit:
 	VCVTDQ2PS     Z8, Z8
 	VMULPS.BCST   96(AX), Z8, Z8
 	VFMADD231PS   Z8, Z12, Z7
-	ADDQ          $0x00000340, CX
-	ADDQ          $0x00000100, DX
-	ADDQ          $+128, AX
-	DECQ          R12
-	JNE           direct5128Splitx1Unit
-	MOVQ          R11, CX
-	SUBQ          AX, R8
-	LEAQ          (DX)(R8*2), DX
-	ADDQ          AX, R8
-	MOVQ          R8, AX
-	VMOVUPS       Z7, (R9)
-	ADDQ          $0x00000040, R9
+	VMOVUPS       Z7, (R8)
+	ADDQ          $0x00000040, R8
 	ADDQ          wstride+48(FP), CX
 	ADDQ          lowstride+64(FP), DX
-	DECQ          R10
+	DECQ          R9
 	JNE           direct5128Splitx1Panel
-	ADDQ          $0x00000d00, BX
-	ADDQ          $0x00000400, DI
-	ADDQ          $0x00000200, R8
-	MOVQ          R8, AX
-	SUBQ          $0x00000004, SI
-	JHI           direct5128Splitx1Turn
+	ADDQ          $0x00000340, BX
+	ADDQ          $0x00000100, DI
+	ADDQ          $+128, AX
+	DECQ          SI
+	JNE           direct5128Splitx1Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R9
-	MOVQ          panels+96(FP), R10
+	MOVQ          tile+32(FP), R8
+	MOVQ          panels+96(FP), R9
 
 direct5128Splitx1Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5128Splitx1Row:
@@ -9848,15 +9428,15 @@ direct5128Splitx1Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5128Splitx1Row
-	ADDQ    $0x00000040, R9
+	ADDQ    $0x00000040, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5128Splitx1Write
 	VZEROUPPER
 	RET
 
 // func direct5128Splitx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Splitx2(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -9867,35 +9447,26 @@ TEXT ·direct5128Splitx2(SB), NOSPLIT, $0-104
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
 	MOVQ         low+56(FP), R8
-	MOVQ         tile+32(FP), R10
-	MOVQ         panels+96(FP), R11
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y2, Y2, Y2
 
 direct5128Splitx2Clear:
-	VMOVDQU Y2, (R10)
-	VMOVDQU Y2, 32(R10)
-	VMOVDQU Y2, 64(R10)
-	VMOVDQU Y2, 96(R10)
-	ADDQ    $0x00000080, R10
-	DECQ    R11
+	VMOVDQU Y2, (R9)
+	VMOVDQU Y2, 32(R9)
+	VMOVDQU Y2, 64(R9)
+	VMOVDQU Y2, 96(R9)
+	ADDQ    $0x00000080, R9
+	DECQ    R10
 	JNE     direct5128Splitx2Clear
-	MOVQ    AX, R9
 
 direct5128Splitx2Turn:
 	MOVQ SI, DX
 	MOVQ R8, BX
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5128Splitx2Panel:
-	VMOVUPS (R10), Z7
-	VMOVUPS 64(R10), Z8
-	MOVQ    DX, R12
-	MOVQ    $0x00000004, R13
-	CMPQ    DI, R13
-	CMOVQLT DI, R13
-
-direct5128Splitx2Unit:
 	PREFETCHT0    2048(DX)
 	PREFETCHT0    2112(DX)
 	PREFETCHT0    2176(DX)
@@ -9913,6 +9484,8 @@ direct5128Splitx2Unit:
 	PREFETCHT0    1088(BX)
 	PREFETCHT0    1152(BX)
 	PREFETCHT0    1216(BX)
+	VMOVUPS       (R9), Z7
+	VMOVUPS       64(R9), Z8
 	VPBROADCASTD  56(AX), Z9
 	VPXORD        Z11, Z11, Z11
 	VPBROADCASTD  56(AX)(CX*1), Z10
@@ -10031,38 +9604,27 @@ direct5128Splitx2Unit:
 	VCVTDQ2PS     Z10, Z10
 	VMULPS.BCST   96(AX)(CX*1), Z10, Z10
 	VFMADD231PS   Z10, Z15, Z8
-	ADDQ          $0x00000340, DX
-	ADDQ          $0x00000100, BX
-	ADDQ          $+128, AX
-	DECQ          R13
-	JNE           direct5128Splitx2Unit
-	MOVQ          R12, DX
-	SUBQ          AX, R9
-	LEAQ          (BX)(R9*2), BX
-	ADDQ          AX, R9
-	MOVQ          R9, AX
-	VMOVUPS       Z7, (R10)
-	VMOVUPS       Z8, 64(R10)
-	ADDQ          $0x00000080, R10
+	VMOVUPS       Z7, (R9)
+	VMOVUPS       Z8, 64(R9)
+	ADDQ          $0x00000080, R9
 	ADDQ          wstride+48(FP), DX
 	ADDQ          lowstride+64(FP), BX
-	DECQ          R11
+	DECQ          R10
 	JNE           direct5128Splitx2Panel
-	ADDQ          $0x00000d00, SI
-	ADDQ          $0x00000400, R8
-	ADDQ          $0x00000200, R9
-	MOVQ          R9, AX
-	SUBQ          $0x00000004, DI
-	JHI           direct5128Splitx2Turn
+	ADDQ          $0x00000340, SI
+	ADDQ          $0x00000100, R8
+	ADDQ          $+128, AX
+	DECQ          DI
+	JNE           direct5128Splitx2Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R10
-	MOVQ          panels+96(FP), R11
+	MOVQ          tile+32(FP), R9
+	MOVQ          panels+96(FP), R10
 
 direct5128Splitx2Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5128Splitx2Row:
@@ -10074,15 +9636,15 @@ direct5128Splitx2Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5128Splitx2Row
-	ADDQ    $0x00000080, R10
+	ADDQ    $0x00000080, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5128Splitx2Write
 	VZEROUPPER
 	RET
 
 // func direct5128Splitx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Splitx4(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -10094,41 +9656,30 @@ TEXT ·direct5128Splitx4(SB), NOSPLIT, $0-104
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
 	MOVQ         low+56(FP), R9
-	MOVQ         tile+32(FP), R11
-	MOVQ         panels+96(FP), R12
+	MOVQ         tile+32(FP), R10
+	MOVQ         panels+96(FP), R11
 	VPXOR        Y2, Y2, Y2
 
 direct5128Splitx4Clear:
-	VMOVDQU Y2, (R11)
-	VMOVDQU Y2, 32(R11)
-	VMOVDQU Y2, 64(R11)
-	VMOVDQU Y2, 96(R11)
-	VMOVDQU Y2, 128(R11)
-	VMOVDQU Y2, 160(R11)
-	VMOVDQU Y2, 192(R11)
-	VMOVDQU Y2, 224(R11)
-	ADDQ    $0x00000100, R11
-	DECQ    R12
+	VMOVDQU Y2, (R10)
+	VMOVDQU Y2, 32(R10)
+	VMOVDQU Y2, 64(R10)
+	VMOVDQU Y2, 96(R10)
+	VMOVDQU Y2, 128(R10)
+	VMOVDQU Y2, 160(R10)
+	VMOVDQU Y2, 192(R10)
+	VMOVDQU Y2, 224(R10)
+	ADDQ    $0x00000100, R10
+	DECQ    R11
 	JNE     direct5128Splitx4Clear
-	MOVQ    AX, R10
 
 direct5128Splitx4Turn:
 	MOVQ DI, BX
 	MOVQ R9, SI
-	MOVQ tile+32(FP), R11
-	MOVQ panels+96(FP), R12
+	MOVQ tile+32(FP), R10
+	MOVQ panels+96(FP), R11
 
 direct5128Splitx4Panel:
-	VMOVUPS (R11), Z7
-	VMOVUPS 64(R11), Z8
-	VMOVUPS 128(R11), Z9
-	VMOVUPS 192(R11), Z10
-	MOVQ    BX, R13
-	MOVQ    $0x00000004, R14
-	CMPQ    R8, R14
-	CMOVQLT R8, R14
-
-direct5128Splitx4Unit:
 	PREFETCHT0    2048(BX)
 	PREFETCHT0    2112(BX)
 	PREFETCHT0    2176(BX)
@@ -10146,6 +9697,10 @@ direct5128Splitx4Unit:
 	PREFETCHT0    1088(SI)
 	PREFETCHT0    1152(SI)
 	PREFETCHT0    1216(SI)
+	VMOVUPS       (R10), Z7
+	VMOVUPS       64(R10), Z8
+	VMOVUPS       128(R10), Z9
+	VMOVUPS       192(R10), Z10
 	VPBROADCASTD  56(AX), Z11
 	VPBROADCASTD  56(AX)(CX*1), Z12
 	VPBROADCASTD  56(AX)(CX*2), Z13
@@ -10304,40 +9859,29 @@ direct5128Splitx4Unit:
 	VCVTDQ2PS     Z14, Z14
 	VMULPS.BCST   96(AX)(DX*1), Z14, Z14
 	VFMADD231PS   Z14, Z17, Z10
-	ADDQ          $0x00000340, BX
-	ADDQ          $0x00000100, SI
-	ADDQ          $+128, AX
-	DECQ          R14
-	JNE           direct5128Splitx4Unit
-	MOVQ          R13, BX
-	SUBQ          AX, R10
-	LEAQ          (SI)(R10*2), SI
-	ADDQ          AX, R10
-	MOVQ          R10, AX
-	VMOVUPS       Z7, (R11)
-	VMOVUPS       Z8, 64(R11)
-	VMOVUPS       Z9, 128(R11)
-	VMOVUPS       Z10, 192(R11)
-	ADDQ          $0x00000100, R11
+	VMOVUPS       Z7, (R10)
+	VMOVUPS       Z8, 64(R10)
+	VMOVUPS       Z9, 128(R10)
+	VMOVUPS       Z10, 192(R10)
+	ADDQ          $0x00000100, R10
 	ADDQ          wstride+48(FP), BX
 	ADDQ          lowstride+64(FP), SI
-	DECQ          R12
+	DECQ          R11
 	JNE           direct5128Splitx4Panel
-	ADDQ          $0x00000d00, DI
-	ADDQ          $0x00000400, R9
-	ADDQ          $0x00000200, R10
-	MOVQ          R10, AX
-	SUBQ          $0x00000004, R8
-	JHI           direct5128Splitx4Turn
+	ADDQ          $0x00000340, DI
+	ADDQ          $0x00000100, R9
+	ADDQ          $+128, AX
+	DECQ          R8
+	JNE           direct5128Splitx4Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R11
-	MOVQ          panels+96(FP), R12
+	MOVQ          tile+32(FP), R10
+	MOVQ          panels+96(FP), R11
 
 direct5128Splitx4Write:
 	MOVQ AX, BX
-	MOVQ R11, SI
+	MOVQ R10, SI
 	MOVQ rows+24(FP), DI
 
 direct5128Splitx4Row:
@@ -10349,15 +9893,15 @@ direct5128Splitx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5128Splitx4Row
-	ADDQ    $0x00000100, R11
+	ADDQ    $0x00000100, R10
 	ADDQ    DX, AX
-	DECQ    R12
+	DECQ    R11
 	JNE     direct5128Splitx4Write
 	VZEROUPPER
 	RET
 
 // func direct5128Splitx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Splitx8(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -10370,53 +9914,38 @@ TEXT ·direct5128Splitx8(SB), NOSPLIT, $0-104
 	MOVQ         w+40(FP), R8
 	MOVQ         units+88(FP), R9
 	MOVQ         low+56(FP), R10
-	MOVQ         tile+32(FP), R12
-	MOVQ         panels+96(FP), R13
+	MOVQ         tile+32(FP), R11
+	MOVQ         panels+96(FP), R12
 	VPXOR        Y2, Y2, Y2
 
 direct5128Splitx8Clear:
-	VMOVDQU Y2, (R12)
-	VMOVDQU Y2, 32(R12)
-	VMOVDQU Y2, 64(R12)
-	VMOVDQU Y2, 96(R12)
-	VMOVDQU Y2, 128(R12)
-	VMOVDQU Y2, 160(R12)
-	VMOVDQU Y2, 192(R12)
-	VMOVDQU Y2, 224(R12)
-	VMOVDQU Y2, 256(R12)
-	VMOVDQU Y2, 288(R12)
-	VMOVDQU Y2, 320(R12)
-	VMOVDQU Y2, 352(R12)
-	VMOVDQU Y2, 384(R12)
-	VMOVDQU Y2, 416(R12)
-	VMOVDQU Y2, 448(R12)
-	VMOVDQU Y2, 480(R12)
-	ADDQ    $0x00000200, R12
-	DECQ    R13
+	VMOVDQU Y2, (R11)
+	VMOVDQU Y2, 32(R11)
+	VMOVDQU Y2, 64(R11)
+	VMOVDQU Y2, 96(R11)
+	VMOVDQU Y2, 128(R11)
+	VMOVDQU Y2, 160(R11)
+	VMOVDQU Y2, 192(R11)
+	VMOVDQU Y2, 224(R11)
+	VMOVDQU Y2, 256(R11)
+	VMOVDQU Y2, 288(R11)
+	VMOVDQU Y2, 320(R11)
+	VMOVDQU Y2, 352(R11)
+	VMOVDQU Y2, 384(R11)
+	VMOVDQU Y2, 416(R11)
+	VMOVDQU Y2, 448(R11)
+	VMOVDQU Y2, 480(R11)
+	ADDQ    $0x00000200, R11
+	DECQ    R12
 	JNE     direct5128Splitx8Clear
-	MOVQ    AX, R11
 
 direct5128Splitx8Turn:
 	MOVQ R8, SI
 	MOVQ R10, DI
-	MOVQ tile+32(FP), R12
-	MOVQ panels+96(FP), R13
+	MOVQ tile+32(FP), R11
+	MOVQ panels+96(FP), R12
 
 direct5128Splitx8Panel:
-	VMOVUPS (R12), Z7
-	VMOVUPS 64(R12), Z8
-	VMOVUPS 128(R12), Z9
-	VMOVUPS 192(R12), Z10
-	VMOVUPS 256(R12), Z11
-	VMOVUPS 320(R12), Z12
-	VMOVUPS 384(R12), Z13
-	VMOVUPS 448(R12), Z14
-	MOVQ    SI, R14
-	MOVQ    $0x00000004, R15
-	CMPQ    R9, R15
-	CMOVQLT R9, R15
-
-direct5128Splitx8Unit:
 	PREFETCHT0    2048(SI)
 	PREFETCHT0    2112(SI)
 	PREFETCHT0    2176(SI)
@@ -10434,6 +9963,14 @@ direct5128Splitx8Unit:
 	PREFETCHT0    1088(DI)
 	PREFETCHT0    1152(DI)
 	PREFETCHT0    1216(DI)
+	VMOVUPS       (R11), Z7
+	VMOVUPS       64(R11), Z8
+	VMOVUPS       128(R11), Z9
+	VMOVUPS       192(R11), Z10
+	VMOVUPS       256(R11), Z11
+	VMOVUPS       320(R11), Z12
+	VMOVUPS       384(R11), Z13
+	VMOVUPS       448(R11), Z14
 	VPBROADCASTD  56(AX), Z15
 	VPBROADCASTD  56(AX)(CX*1), Z16
 	VPBROADCASTD  56(AX)(CX*2), Z17
@@ -10688,47 +10225,34 @@ direct5128Splitx8Unit:
 	VCVTDQ2PS     Z22, Z22
 	VMULPS.BCST   96(BX)(DX*1), Z22, Z22
 	VFMADD231PS   Z22, Z25, Z14
-	ADDQ          $0x00000340, SI
-	ADDQ          $0x00000100, DI
-	ADDQ          $+128, AX
-	ADDQ          $+128, BX
-	DECQ          R15
-	JNE           direct5128Splitx8Unit
-	MOVQ          R14, SI
-	SUBQ          AX, R11
-	LEAQ          (DI)(R11*2), DI
-	ADDQ          AX, R11
-	MOVQ          R11, AX
-	LEAQ          (R11)(CX*4), BX
-	VMOVUPS       Z7, (R12)
-	VMOVUPS       Z8, 64(R12)
-	VMOVUPS       Z9, 128(R12)
-	VMOVUPS       Z10, 192(R12)
-	VMOVUPS       Z11, 256(R12)
-	VMOVUPS       Z12, 320(R12)
-	VMOVUPS       Z13, 384(R12)
-	VMOVUPS       Z14, 448(R12)
-	ADDQ          $0x00000200, R12
+	VMOVUPS       Z7, (R11)
+	VMOVUPS       Z8, 64(R11)
+	VMOVUPS       Z9, 128(R11)
+	VMOVUPS       Z10, 192(R11)
+	VMOVUPS       Z11, 256(R11)
+	VMOVUPS       Z12, 320(R11)
+	VMOVUPS       Z13, 384(R11)
+	VMOVUPS       Z14, 448(R11)
+	ADDQ          $0x00000200, R11
 	ADDQ          wstride+48(FP), SI
 	ADDQ          lowstride+64(FP), DI
-	DECQ          R13
+	DECQ          R12
 	JNE           direct5128Splitx8Panel
-	ADDQ          $0x00000d00, R8
-	ADDQ          $0x00000400, R10
-	ADDQ          $0x00000200, R11
-	MOVQ          R11, AX
-	LEAQ          (R11)(CX*4), BX
-	SUBQ          $0x00000004, R9
-	JHI           direct5128Splitx8Turn
+	ADDQ          $0x00000340, R8
+	ADDQ          $0x00000100, R10
+	ADDQ          $+128, AX
+	ADDQ          $+128, BX
+	DECQ          R9
+	JNE           direct5128Splitx8Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R12
-	MOVQ          panels+96(FP), R13
+	MOVQ          tile+32(FP), R11
+	MOVQ          panels+96(FP), R12
 
 direct5128Splitx8Write:
 	MOVQ AX, BX
-	MOVQ R12, SI
+	MOVQ R11, SI
 	MOVQ rows+24(FP), DI
 
 direct5128Splitx8Row:
@@ -10740,9 +10264,9 @@ direct5128Splitx8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5128Splitx8Row
-	ADDQ    $0x00000200, R12
+	ADDQ    $0x00000200, R11
 	ADDQ    DX, AX
-	DECQ    R13
+	DECQ    R12
 	JNE     direct5128Splitx8Write
 	VZEROUPPER
 	RET
@@ -10866,7 +10390,7 @@ unpack5128SplitUnit:
 	RET
 
 // func direct5128Upperx1(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Upperx1(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -10876,31 +10400,23 @@ TEXT ·direct5128Upperx1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z1
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), SI
+	MOVQ         panels+96(FP), DI
 	VPXOR        Y2, Y2, Y2
 
 direct5128Upperx1Clear:
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y2, 32(DI)
-	ADDQ    $0x00000040, DI
-	DECQ    R8
+	VMOVDQU Y2, (SI)
+	VMOVDQU Y2, 32(SI)
+	ADDQ    $0x00000040, SI
+	DECQ    DI
 	JNE     direct5128Upperx1Clear
-	MOVQ    AX, SI
 
 direct5128Upperx1Turn:
 	MOVQ DX, CX
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ tile+32(FP), SI
+	MOVQ panels+96(FP), DI
 
 direct5128Upperx1Panel:
-	VMOVUPS (DI), Z6
-	MOVQ    CX, R9
-	MOVQ    $0x00000004, R10
-	CMPQ    BX, R10
-	CMOVQLT BX, R10
-
-direct5128Upperx1Unit:
 	PREFETCHT0    2048(CX)
 	PREFETCHT0    2112(CX)
 	PREFETCHT0    2176(CX)
@@ -10914,6 +10430,7 @@ direct5128Upperx1Unit:
 	PREFETCHT0    2688(CX)
 	PREFETCHT0    2752(CX)
 	PREFETCHT0    2816(CX)
+	VMOVUPS       (SI), Z6
 	VPBROADCASTD  60(AX), Z7
 	VPXORD        Z8, Z8, Z8
 	VPSLLW        $0x02, 512(CX), Z2
@@ -10996,51 +10513,44 @@ direct5128Upperx1Unit:
 	VCVTDQ2PS     Z7, Z7
 	VMULPS.BCST   96(AX), Z7, Z7
 	VFMADD231PS   Z7, Z11, Z6
-	ADDQ          $0x00000340, CX
-	ADDQ          $+128, AX
-	DECQ          R10
-	JNE           direct5128Upperx1Unit
-	MOVQ          R9, CX
-	MOVQ          SI, AX
-	VMOVUPS       Z6, (DI)
-	ADDQ          $0x00000040, DI
+	VMOVUPS       Z6, (SI)
+	ADDQ          $0x00000040, SI
 	ADDQ          wstride+48(FP), CX
-	DECQ          R8
+	DECQ          DI
 	JNE           direct5128Upperx1Panel
-	ADDQ          $0x00000d00, DX
-	ADDQ          $0x00000200, SI
-	MOVQ          SI, AX
-	SUBQ          $0x00000004, BX
-	JHI           direct5128Upperx1Turn
+	ADDQ          $0x00000340, DX
+	ADDQ          $+128, AX
+	DECQ          BX
+	JNE           direct5128Upperx1Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), DI
-	MOVQ          panels+96(FP), R8
+	MOVQ          tile+32(FP), SI
+	MOVQ          panels+96(FP), DI
 
 direct5128Upperx1Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
+	MOVQ SI, R8
 	MOVQ rows+24(FP), R9
 
 direct5128Upperx1Row:
-	VMOVDQU (SI), Y0
+	VMOVDQU (R8), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(SI), Y0
+	VMOVDQU 32(R8), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, R8
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5128Upperx1Row
-	ADDQ    $0x00000040, DI
+	ADDQ    $0x00000040, SI
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    DI
 	JNE     direct5128Upperx1Write
 	VZEROUPPER
 	RET
 
 // func direct5128Upperx2(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Upperx2(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -11050,34 +10560,25 @@ TEXT ·direct5128Upperx2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z1
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y2, Y2, Y2
 
 direct5128Upperx2Clear:
-	VMOVDQU Y2, (R8)
-	VMOVDQU Y2, 32(R8)
-	VMOVDQU Y2, 64(R8)
-	VMOVDQU Y2, 96(R8)
-	ADDQ    $0x00000080, R8
-	DECQ    R9
+	VMOVDQU Y2, (DI)
+	VMOVDQU Y2, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y2, 96(DI)
+	ADDQ    $0x00000080, DI
+	DECQ    R8
 	JNE     direct5128Upperx2Clear
-	MOVQ    AX, DI
 
 direct5128Upperx2Turn:
 	MOVQ BX, DX
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5128Upperx2Panel:
-	VMOVUPS (R8), Z6
-	VMOVUPS 64(R8), Z7
-	MOVQ    DX, R10
-	MOVQ    $0x00000004, R11
-	CMPQ    SI, R11
-	CMOVQLT SI, R11
-
-direct5128Upperx2Unit:
 	PREFETCHT0    2048(DX)
 	PREFETCHT0    2112(DX)
 	PREFETCHT0    2176(DX)
@@ -11091,6 +10592,8 @@ direct5128Upperx2Unit:
 	PREFETCHT0    2688(DX)
 	PREFETCHT0    2752(DX)
 	PREFETCHT0    2816(DX)
+	VMOVUPS       (DI), Z6
+	VMOVUPS       64(DI), Z7
 	VPBROADCASTD  60(AX), Z8
 	VPXORD        Z10, Z10, Z10
 	VPBROADCASTD  60(AX)(CX*1), Z9
@@ -11201,33 +10704,26 @@ direct5128Upperx2Unit:
 	VCVTDQ2PS     Z9, Z9
 	VMULPS.BCST   96(AX)(CX*1), Z9, Z9
 	VFMADD231PS   Z9, Z14, Z7
-	ADDQ          $0x00000340, DX
-	ADDQ          $+128, AX
-	DECQ          R11
-	JNE           direct5128Upperx2Unit
-	MOVQ          R10, DX
-	MOVQ          DI, AX
-	VMOVUPS       Z6, (R8)
-	VMOVUPS       Z7, 64(R8)
-	ADDQ          $0x00000080, R8
+	VMOVUPS       Z6, (DI)
+	VMOVUPS       Z7, 64(DI)
+	ADDQ          $0x00000080, DI
 	ADDQ          wstride+48(FP), DX
-	DECQ          R9
+	DECQ          R8
 	JNE           direct5128Upperx2Panel
-	ADDQ          $0x00000d00, BX
-	ADDQ          $0x00000200, DI
-	MOVQ          DI, AX
-	SUBQ          $0x00000004, SI
-	JHI           direct5128Upperx2Turn
+	ADDQ          $0x00000340, BX
+	ADDQ          $+128, AX
+	DECQ          SI
+	JNE           direct5128Upperx2Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R8
-	MOVQ          panels+96(FP), R9
+	MOVQ          tile+32(FP), DI
+	MOVQ          panels+96(FP), R8
 
 direct5128Upperx2Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
-	MOVQ rows+24(FP), DI
+	MOVQ DI, SI
+	MOVQ rows+24(FP), R9
 
 direct5128Upperx2Row:
 	VMOVDQU (SI), Y0
@@ -11236,17 +10732,17 @@ direct5128Upperx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    DI
-	JNE     direct5128Upperx2Row
-	ADDQ    $0x00000080, R8
-	ADDQ    DX, AX
 	DECQ    R9
+	JNE     direct5128Upperx2Row
+	ADDQ    $0x00000080, DI
+	ADDQ    DX, AX
+	DECQ    R8
 	JNE     direct5128Upperx2Write
 	VZEROUPPER
 	RET
 
 // func direct5128Upperx4(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Upperx4(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -11257,40 +10753,29 @@ TEXT ·direct5128Upperx4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z1
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y2, Y2, Y2
 
 direct5128Upperx4Clear:
-	VMOVDQU Y2, (R9)
-	VMOVDQU Y2, 32(R9)
-	VMOVDQU Y2, 64(R9)
-	VMOVDQU Y2, 96(R9)
-	VMOVDQU Y2, 128(R9)
-	VMOVDQU Y2, 160(R9)
-	VMOVDQU Y2, 192(R9)
-	VMOVDQU Y2, 224(R9)
-	ADDQ    $0x00000100, R9
-	DECQ    R10
+	VMOVDQU Y2, (R8)
+	VMOVDQU Y2, 32(R8)
+	VMOVDQU Y2, 64(R8)
+	VMOVDQU Y2, 96(R8)
+	VMOVDQU Y2, 128(R8)
+	VMOVDQU Y2, 160(R8)
+	VMOVDQU Y2, 192(R8)
+	VMOVDQU Y2, 224(R8)
+	ADDQ    $0x00000100, R8
+	DECQ    R9
 	JNE     direct5128Upperx4Clear
-	MOVQ    AX, R8
 
 direct5128Upperx4Turn:
 	MOVQ SI, BX
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5128Upperx4Panel:
-	VMOVUPS (R9), Z6
-	VMOVUPS 64(R9), Z7
-	VMOVUPS 128(R9), Z8
-	VMOVUPS 192(R9), Z9
-	MOVQ    BX, R11
-	MOVQ    $0x00000004, R12
-	CMPQ    DI, R12
-	CMOVQLT DI, R12
-
-direct5128Upperx4Unit:
 	PREFETCHT0    2048(BX)
 	PREFETCHT0    2112(BX)
 	PREFETCHT0    2176(BX)
@@ -11304,6 +10789,10 @@ direct5128Upperx4Unit:
 	PREFETCHT0    2688(BX)
 	PREFETCHT0    2752(BX)
 	PREFETCHT0    2816(BX)
+	VMOVUPS       (R8), Z6
+	VMOVUPS       64(R8), Z7
+	VMOVUPS       128(R8), Z8
+	VMOVUPS       192(R8), Z9
 	VPBROADCASTD  60(AX), Z10
 	VPBROADCASTD  60(AX)(CX*1), Z11
 	VPBROADCASTD  60(AX)(CX*2), Z12
@@ -11454,34 +10943,27 @@ direct5128Upperx4Unit:
 	VCVTDQ2PS     Z13, Z13
 	VMULPS.BCST   96(AX)(DX*1), Z13, Z13
 	VFMADD231PS   Z13, Z16, Z9
-	ADDQ          $0x00000340, BX
-	ADDQ          $+128, AX
-	DECQ          R12
-	JNE           direct5128Upperx4Unit
-	MOVQ          R11, BX
-	MOVQ          R8, AX
-	VMOVUPS       Z6, (R9)
-	VMOVUPS       Z7, 64(R9)
-	VMOVUPS       Z8, 128(R9)
-	VMOVUPS       Z9, 192(R9)
-	ADDQ          $0x00000100, R9
+	VMOVUPS       Z6, (R8)
+	VMOVUPS       Z7, 64(R8)
+	VMOVUPS       Z8, 128(R8)
+	VMOVUPS       Z9, 192(R8)
+	ADDQ          $0x00000100, R8
 	ADDQ          wstride+48(FP), BX
-	DECQ          R10
+	DECQ          R9
 	JNE           direct5128Upperx4Panel
-	ADDQ          $0x00000d00, SI
-	ADDQ          $0x00000200, R8
-	MOVQ          R8, AX
-	SUBQ          $0x00000004, DI
-	JHI           direct5128Upperx4Turn
+	ADDQ          $0x00000340, SI
+	ADDQ          $+128, AX
+	DECQ          DI
+	JNE           direct5128Upperx4Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R9
-	MOVQ          panels+96(FP), R10
+	MOVQ          tile+32(FP), R8
+	MOVQ          panels+96(FP), R9
 
 direct5128Upperx4Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R8, SI
 	MOVQ rows+24(FP), DI
 
 direct5128Upperx4Row:
@@ -11493,15 +10975,15 @@ direct5128Upperx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5128Upperx4Row
-	ADDQ    $0x00000100, R9
+	ADDQ    $0x00000100, R8
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R9
 	JNE     direct5128Upperx4Write
 	VZEROUPPER
 	RET
 
 // func direct5128Upperx8(out *float32, ldo int, ostride int, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride int, units int, panels int)
-// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, CMOV, MMX+
+// Requires: AVX, AVX2, AVX512BW, AVX512F, AVX512VNNI, MMX+
 TEXT ·direct5128Upperx8(SB), NOSPLIT, $0-104
 	MOVQ         x+72(FP), AX
 	MOVQ         xstride+80(FP), CX
@@ -11513,52 +10995,37 @@ TEXT ·direct5128Upperx8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z1
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R10
-	MOVQ         panels+96(FP), R11
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y2, Y2, Y2
 
 direct5128Upperx8Clear:
-	VMOVDQU Y2, (R10)
-	VMOVDQU Y2, 32(R10)
-	VMOVDQU Y2, 64(R10)
-	VMOVDQU Y2, 96(R10)
-	VMOVDQU Y2, 128(R10)
-	VMOVDQU Y2, 160(R10)
-	VMOVDQU Y2, 192(R10)
-	VMOVDQU Y2, 224(R10)
-	VMOVDQU Y2, 256(R10)
-	VMOVDQU Y2, 288(R10)
-	VMOVDQU Y2, 320(R10)
-	VMOVDQU Y2, 352(R10)
-	VMOVDQU Y2, 384(R10)
-	VMOVDQU Y2, 416(R10)
-	VMOVDQU Y2, 448(R10)
-	VMOVDQU Y2, 480(R10)
-	ADDQ    $0x00000200, R10
-	DECQ    R11
+	VMOVDQU Y2, (R9)
+	VMOVDQU Y2, 32(R9)
+	VMOVDQU Y2, 64(R9)
+	VMOVDQU Y2, 96(R9)
+	VMOVDQU Y2, 128(R9)
+	VMOVDQU Y2, 160(R9)
+	VMOVDQU Y2, 192(R9)
+	VMOVDQU Y2, 224(R9)
+	VMOVDQU Y2, 256(R9)
+	VMOVDQU Y2, 288(R9)
+	VMOVDQU Y2, 320(R9)
+	VMOVDQU Y2, 352(R9)
+	VMOVDQU Y2, 384(R9)
+	VMOVDQU Y2, 416(R9)
+	VMOVDQU Y2, 448(R9)
+	VMOVDQU Y2, 480(R9)
+	ADDQ    $0x00000200, R9
+	DECQ    R10
 	JNE     direct5128Upperx8Clear
-	MOVQ    AX, R9
 
 direct5128Upperx8Turn:
 	MOVQ DI, SI
-	MOVQ tile+32(FP), R10
-	MOVQ panels+96(FP), R11
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5128Upperx8Panel:
-	VMOVUPS (R10), Z6
-	VMOVUPS 64(R10), Z7
-	VMOVUPS 128(R10), Z8
-	VMOVUPS 192(R10), Z9
-	VMOVUPS 256(R10), Z10
-	VMOVUPS 320(R10), Z11
-	VMOVUPS 384(R10), Z12
-	VMOVUPS 448(R10), Z13
-	MOVQ    SI, R12
-	MOVQ    $0x00000004, R13
-	CMPQ    R8, R13
-	CMOVQLT R8, R13
-
-direct5128Upperx8Unit:
 	PREFETCHT0    2048(SI)
 	PREFETCHT0    2112(SI)
 	PREFETCHT0    2176(SI)
@@ -11572,6 +11039,14 @@ direct5128Upperx8Unit:
 	PREFETCHT0    2688(SI)
 	PREFETCHT0    2752(SI)
 	PREFETCHT0    2816(SI)
+	VMOVUPS       (R9), Z6
+	VMOVUPS       64(R9), Z7
+	VMOVUPS       128(R9), Z8
+	VMOVUPS       192(R9), Z9
+	VMOVUPS       256(R9), Z10
+	VMOVUPS       320(R9), Z11
+	VMOVUPS       384(R9), Z12
+	VMOVUPS       448(R9), Z13
 	VPBROADCASTD  60(AX), Z14
 	VPBROADCASTD  60(AX)(CX*1), Z15
 	VPBROADCASTD  60(AX)(CX*2), Z16
@@ -11818,41 +11293,32 @@ direct5128Upperx8Unit:
 	VCVTDQ2PS     Z21, Z21
 	VMULPS.BCST   96(BX)(DX*1), Z21, Z21
 	VFMADD231PS   Z21, Z24, Z13
-	ADDQ          $0x00000340, SI
+	VMOVUPS       Z6, (R9)
+	VMOVUPS       Z7, 64(R9)
+	VMOVUPS       Z8, 128(R9)
+	VMOVUPS       Z9, 192(R9)
+	VMOVUPS       Z10, 256(R9)
+	VMOVUPS       Z11, 320(R9)
+	VMOVUPS       Z12, 384(R9)
+	VMOVUPS       Z13, 448(R9)
+	ADDQ          $0x00000200, R9
+	ADDQ          wstride+48(FP), SI
+	DECQ          R10
+	JNE           direct5128Upperx8Panel
+	ADDQ          $0x00000340, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
-	DECQ          R13
-	JNE           direct5128Upperx8Unit
-	MOVQ          R12, SI
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	VMOVUPS       Z6, (R10)
-	VMOVUPS       Z7, 64(R10)
-	VMOVUPS       Z8, 128(R10)
-	VMOVUPS       Z9, 192(R10)
-	VMOVUPS       Z10, 256(R10)
-	VMOVUPS       Z11, 320(R10)
-	VMOVUPS       Z12, 384(R10)
-	VMOVUPS       Z13, 448(R10)
-	ADDQ          $0x00000200, R10
-	ADDQ          wstride+48(FP), SI
-	DECQ          R11
-	JNE           direct5128Upperx8Panel
-	ADDQ          $0x00000d00, DI
-	ADDQ          $0x00000200, R9
-	MOVQ          R9, AX
-	LEAQ          (R9)(CX*4), BX
-	SUBQ          $0x00000004, R8
-	JHI           direct5128Upperx8Turn
+	DECQ          R8
+	JNE           direct5128Upperx8Turn
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R10
-	MOVQ          panels+96(FP), R11
+	MOVQ          tile+32(FP), R9
+	MOVQ          panels+96(FP), R10
 
 direct5128Upperx8Write:
 	MOVQ AX, BX
-	MOVQ R10, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5128Upperx8Row:
@@ -11864,9 +11330,9 @@ direct5128Upperx8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5128Upperx8Row
-	ADDQ    $0x00000200, R10
+	ADDQ    $0x00000200, R9
 	ADDQ    DX, AX
-	DECQ    R11
+	DECQ    R10
 	JNE     direct5128Upperx8Write
 	VZEROUPPER
 	RET

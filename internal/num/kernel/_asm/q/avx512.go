@@ -57,19 +57,9 @@ func loadFours(n int) rows {
 	r := loadRows(min(n, 4))
 	if n > 4 {
 		r.base4 = GP64()
-		r.set(r.base)
+		LEAQ(Mem{Base: r.base, Index: r.s1, Scale: 4}, r.base4)
 	}
 	return r
-}
-
-// set points at rows from base on.
-func (r rows) set(base Register) {
-	if base != r.base {
-		MOVQ(base, r.base)
-	}
-	if r.base4 != nil {
-		LEAQ(Mem{Base: base, Index: r.s1, Scale: 4}, r.base4)
-	}
 }
 
 // move adds n bytes to the pointers.

@@ -12,17 +12,17 @@ import (
 // (panels, n, 16), to work in. low and lowstride count in the split form alone.
 const directSignature = "func(out *float32, ldo, ostride, rows int, tile *float32, w *byte, wstride int, low *byte, lowstride int, x *byte, xstride, units, panels int)"
 
-// loop goes over the panels in turns: it takes some columns of each panel before
-// it goes on in the first. So memory is read in as many streams as there are
-// panels, which come in faster than one.
+// loop goes over the panels in turns: it takes 64 columns of each panel before it
+// goes on in the first. So memory is read in as many streams as there are
+// panels, which come in faster than one; with longer turns they do not.
 type loop struct {
-	name   string
-	f      form
-	n      int // rows
-	x      rows
-	w, low Register // where unit finds the weights
-	// begin and end load and store a panel's accumulators, unit adds 64
-	// columns' products to them. head is where the form's chunk begins.
+	name         string
+	f            form
+	n            int // rows
+	x            rows
+	w, low, head Register // where unit finds a panel's weights, and its chunk's head
+	// begin and end load and store a panel's accumulators, unit adds a turn's
+	// products to them.
 	begin, end func(tile Register)
 	unit       func(head Register)
 }
@@ -33,37 +33,81 @@ func (l *loop) emit() {
 	if l.low != nil {
 		low = Load(Param("low"), GP64())
 	}
-	x, tile, panels := GP64(), GP64(), GP64()
+	tile, panels := GP64(), GP64()
 	l.clear(tile, panels)
-	MOVQ(l.x.base, x)
+	var head, left Register
+	if l.f.head > 0 {
+		l.head, head, left = GP64(), GP64(), GP64()
+		Label(l.name + "Chunk")
+		MOVQ(w, head)
+		ADDQ(U32(l.f.head), w)
+		MOVQ(U32(chunkUnits), left)
+	}
 	Label(l.name + "Turn")
 	MOVQ(w, l.w)
 	if low != nil {
 		MOVQ(low, l.low)
 	}
+	if head != nil {
+		MOVQ(head, l.head)
+	}
+	l.turn(tile, panels)
+	ADDQ(U32(l.f.unit), w)
+	if low != nil {
+		ADDQ(U32(lowUnit), low)
+	}
+	l.x.move(2 * recordBytes)
+	if l.f.head > 0 {
+		DECQ(left)
+		JNE(LabelRef(l.name + "Turn"))
+		SUBQ(U32(chunkUnits), units)
+		JNE(LabelRef(l.name + "Chunk"))
+	} else {
+		DECQ(units)
+		JNE(LabelRef(l.name + "Turn"))
+	}
+	l.write(tile, panels)
+}
+
+// turn takes 64 columns of each panel.
+func (l *loop) turn(tile, panels Register) {
 	Load(Param("tile"), tile)
 	Load(Param("panels"), panels)
 	Label(l.name + "Panel")
+	prefetchUnit(l.f, l.w, ahead)
+	prefetchLow(l.low)
+	if l.head != nil { // the next one, which no unit asks for
+		PREFETCHT0(Mem{Base: l.head, Disp: l.f.head + chunkUnits*l.f.unit})
+	}
 	l.begin(tile)
-	l.turn(x, units)
+	l.unit(l.head)
 	l.end(tile)
 	ADDQ(U32(64*l.n), tile)
 	addParam("wstride", l.w)
-	if low != nil {
+	if l.low != nil {
 		addParam("lowstride", l.low)
+	}
+	if l.head != nil {
+		addParam("wstride", l.head)
 	}
 	DECQ(panels)
 	JNE(LabelRef(l.name + "Panel"))
-	ADDQ(U32(l.f.head+turnUnits*l.f.unit), w)
-	if low != nil {
-		ADDQ(U32(turnUnits*lowUnit), low)
-	}
-	ADDQ(U32(turnUnits*unitRecords), x)
-	l.x.set(x)
-	SUBQ(U32(turnUnits), units)
-	JHI(LabelRef(l.name + "Turn"))
-	l.write(tile, panels)
 }
+
+// addParam adds a parameter to r.
+func addParam(name string, r Register) {
+	p, err := Param(name).Resolve()
+	if err != nil {
+		panic(err)
+	}
+	ADDQ(p.Addr, r)
+}
+
+// chunkUnits is how many units lie under one head.
+const chunkUnits = 4
+
+// ahead is how far ahead of the weights in use the next are fetched, in bytes.
+const ahead = 2048
 
 // clear zeroes the tile.
 func (l *loop) clear(tile, panels Register) {
@@ -105,51 +149,3 @@ func (l *loop) write(tile, panels Register) {
 	DECQ(panels)
 	JNE(LabelRef(l.name + "Write"))
 }
-
-func addParam(name string, r Register) {
-	p, err := Param(name).Resolve()
-	if err != nil {
-		panic(err)
-	}
-	ADDQ(p.Addr, r)
-}
-
-// turn emits one panel's turn and leaves w, low and the rows as they were. x is
-// where the first row was, units how many there are still.
-func (l *loop) turn(x, units Register) {
-	start, left := GP64(), GP64()
-	MOVQ(l.w, start)
-	MOVQ(U32(turnUnits), left)
-	if l.f.head > 0 {
-		PREFETCHT0(Mem{Base: l.w, Disp: ahead})
-		ADDQ(U32(l.f.head), l.w)
-	} else { // the last turn may be shorter
-		CMPQ(units, left)
-		CMOVQLT(units, left)
-	}
-	Label(l.name + "Unit")
-	prefetchUnit(l.f, l.w, ahead)
-	prefetchLow(l.low)
-	l.unit(start)
-	ADDQ(U32(l.f.unit), l.w)
-	nextLow(l.low)
-	l.x.move(unitRecords)
-	DECQ(left)
-	JNE(LabelRef(l.name + "Unit"))
-	MOVQ(start, l.w)
-	if l.low != nil {
-		SUBQ(l.x.base, x)
-		LEAQ(Mem{Base: l.low, Index: x, Scale: lowUnit / unitRecords}, l.low)
-		ADDQ(l.x.base, x)
-	}
-	l.x.set(x)
-}
-
-// turnUnits is how many units a turn has: as many as lie under one head.
-const turnUnits = 4
-
-// unitRecords are the bytes of a row's records for a unit.
-const unitRecords = 2 * recordBytes
-
-// ahead is how far ahead of the weights in use the next are fetched, in bytes.
-const ahead = 2048
