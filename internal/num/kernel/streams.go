@@ -13,7 +13,7 @@ import "unsafe"
 const maxStreams = 8
 
 // streamRows bounds the rows of accumulators, of PanelRows each, of all streams.
-const streamRows = 32
+const streamRows = 16
 
 // maxDirectRows is the greatest number of rows that a level multiplies without
 // strips.
