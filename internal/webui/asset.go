@@ -3,12 +3,16 @@ package webui
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
 )
 
-// asset is one file in all its encodings, ready to be sent.
+// asset is one file in all its encodings.
 type asset struct {
 	name      string
 	mime      string
@@ -18,11 +22,13 @@ type asset struct {
 }
 
 // body is an asset's bytes in one content encoding, "" for as it is. The
-// identity is the last one of an asset.
+// identity is the last one of an asset. The bytes stay where they are, in the
+// binary: a server that is asked for no page does not bring them into memory.
 type body struct {
 	encoding string
-	data     []byte
-	etag     string // quoted
+	page     fs.FS
+	name     string
+	etag     func() (string, error) // quoted; read once, when first asked for
 }
 
 // encodings in the order in which they are preferred.
@@ -46,7 +52,7 @@ var mimes = map[string]string{
 	".zip":         "application/zip",
 }
 
-// load reads every file of the page, keyed by its path without leading slash.
+// load lists every file of the page, keyed by its path without leading slash.
 func load(page fs.FS) (map[string]*asset, error) {
 	assets := map[string]*asset{}
 	err := fs.WalkDir(page, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -60,9 +66,8 @@ func load(page fs.FS) (map[string]*asset, error) {
 		if isEncoded(name) {
 			return nil
 		}
-		a, err := read(page, name)
-		assets[name] = a
-		return err
+		assets[name] = newEncoded(page, name)
+		return nil
 	})
 	return assets, err
 }
@@ -84,24 +89,46 @@ func newAsset(name string) *asset {
 	return a
 }
 
-func read(page fs.FS, name string) (*asset, error) {
+// newEncoded is the asset of a file and what of it there is compressed.
+func newEncoded(page fs.FS, name string) *asset {
 	a := newAsset(name)
 	for _, e := range encodings {
-		if data, err := fs.ReadFile(page, name+e.suffix); err == nil {
-			a.bodies = append(a.bodies, newBody(e.name, data))
+		if _, err := fs.Stat(page, name+e.suffix); err == nil {
+			a.bodies = append(a.bodies, newBody(page, e.name, name+e.suffix))
 		}
 	}
-	data, err := fs.ReadFile(page, name)
-	if err != nil {
-		return nil, err
-	}
-	a.bodies = append(a.bodies, newBody("", data))
-	return a, nil
+	a.bodies = append(a.bodies, newBody(page, "", name))
+	return a
 }
 
-func newBody(encoding string, data []byte) body {
-	sum := sha256.Sum256(data)
-	return body{encoding: encoding, data: data, etag: `"` + hex.EncodeToString(sum[:12]) + `"`}
+func newBody(page fs.FS, encoding, name string) body {
+	b := body{encoding: encoding, page: page, name: name}
+	b.etag = sync.OnceValues(func() (string, error) {
+		f, err := b.open()
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = f.Close() }() // nothing was written
+		sum := sha256.New()
+		if _, err := io.Copy(sum, f); err != nil {
+			return "", fmt.Errorf("webui: %s: %w", name, err)
+		}
+		return `"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`, nil
+	})
+	return b
+}
+
+// open opens the body for reading at any place.
+func (b body) open() (io.ReadSeekCloser, error) {
+	f, err := b.page.Open(b.name)
+	if err != nil {
+		return nil, fmt.Errorf("webui: %w", err)
+	}
+	if s, ok := f.(io.ReadSeekCloser); ok {
+		return s, nil
+	}
+	_ = f.Close()
+	return nil, fmt.Errorf("webui: %s: %w", b.name, errors.ErrUnsupported)
 }
 
 // choose returns the best body for an Accept-Encoding header.

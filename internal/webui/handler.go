@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"bytes"
 	"io/fs"
 	"net/http"
 	"path"
@@ -21,7 +20,7 @@ const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 
 func Handler() http.Handler { return newHandler(embedded) }
 
 // Of serves a page that was built into a folder, instead of the one in the
-// binary.
+// binary. The folder must not change meanwhile.
 func Of(page fs.FS) http.Handler {
 	assets, err := load(page)
 	if err != nil || assets["index.html"] == nil {
@@ -108,18 +107,33 @@ func send(w http.ResponseWriter, r *http.Request, a *asset) {
 	if len(a.bodies) != 1 {
 		header.Add("Vary", "Accept-Encoding")
 	}
+	how := sendBody
 	if a.packed != nil {
-		if err := sendPacked(w, r, a); err != nil {
-			http.Error(w, "this file of the page cannot be read", http.StatusInternalServerError)
-		}
-		return
+		how = sendPacked
 	}
+	if err := how(w, r, a); err != nil {
+		http.Error(w, "this file of the page cannot be read", http.StatusInternalServerError)
+	}
+}
+
+// sendBody sends a file in the encoding that the client likes best.
+func sendBody(w http.ResponseWriter, r *http.Request, a *asset) error {
 	b := a.choose(r.Header.Get("Accept-Encoding"))
-	header.Set("ETag", b.etag)
-	if b.encoding != "" {
-		header.Set("Content-Encoding", b.encoding)
+	etag, err := b.etag()
+	if err != nil {
+		return err
 	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.data))
+	f, err := b.open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	w.Header().Set("ETag", etag)
+	if b.encoding != "" {
+		w.Header().Set("Content-Encoding", b.encoding)
+	}
+	http.ServeContent(w, r, "", time.Time{}, f)
+	return nil
 }
 
 // secure sets the headers that keep the page to itself. What an outer handler
