@@ -122,7 +122,7 @@ direct2564Zerox1Clear:
 	DECQ    DI
 	JNE     direct2564Zerox1Clear
 
-direct2564Zerox1Turn:
+direct2564Zerox1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -333,10 +333,10 @@ direct2564Zerox1Panel:
 	ADDQ         wstride+48(FP), CX
 	DECQ         DI
 	JNE          direct2564Zerox1Panel
-	ADDQ         $0x00000240, DX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000240, DX
 	DECQ         BX
-	JNE          direct2564Zerox1Turn
+	JNE          direct2564Zerox1Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -384,7 +384,7 @@ direct2564Zerox2Clear:
 	DECQ    R8
 	JNE     direct2564Zerox2Clear
 
-direct2564Zerox2Turn:
+direct2564Zerox2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -719,10 +719,10 @@ direct2564Zerox2Panel:
 	ADDQ         wstride+48(FP), DX
 	DECQ         R8
 	JNE          direct2564Zerox2Panel
-	ADDQ         $0x00000240, BX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000240, BX
 	DECQ         SI
-	JNE          direct2564Zerox2Turn
+	JNE          direct2564Zerox2Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -775,7 +775,7 @@ direct2564Zerox4Clear:
 	DECQ    R9
 	JNE     direct2564Zerox4Clear
 
-direct2564Zerox4Turn:
+direct2564Zerox4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -1374,10 +1374,10 @@ direct2564Zerox4Panel:
 	ADDQ         wstride+48(FP), BX
 	DECQ         R9
 	JNE          direct2564Zerox4Panel
-	ADDQ         $0x00000240, SI
 	ADDQ         $+128, AX
+	ADDQ         $0x00000240, SI
 	DECQ         DI
-	JNE          direct2564Zerox4Turn
+	JNE          direct2564Zerox4Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -1551,7 +1551,7 @@ direct2564Minx1Clear:
 	DECQ    DI
 	JNE     direct2564Minx1Clear
 
-direct2564Minx1Turn:
+direct2564Minx1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -1767,10 +1767,10 @@ direct2564Minx1Panel:
 	ADDQ         wstride+48(FP), CX
 	DECQ         DI
 	JNE          direct2564Minx1Panel
-	ADDQ         $0x00000280, DX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000280, DX
 	DECQ         BX
-	JNE          direct2564Minx1Turn
+	JNE          direct2564Minx1Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -1818,7 +1818,7 @@ direct2564Minx2Clear:
 	DECQ    R8
 	JNE     direct2564Minx2Clear
 
-direct2564Minx2Turn:
+direct2564Minx2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -2158,10 +2158,10 @@ direct2564Minx2Panel:
 	ADDQ         wstride+48(FP), DX
 	DECQ         R8
 	JNE          direct2564Minx2Panel
-	ADDQ         $0x00000280, BX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000280, BX
 	DECQ         SI
-	JNE          direct2564Minx2Turn
+	JNE          direct2564Minx2Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -2214,7 +2214,7 @@ direct2564Minx4Clear:
 	DECQ    R9
 	JNE     direct2564Minx4Clear
 
-direct2564Minx4Turn:
+direct2564Minx4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -2818,10 +2818,10 @@ direct2564Minx4Panel:
 	ADDQ         wstride+48(FP), BX
 	DECQ         R9
 	JNE          direct2564Minx4Panel
-	ADDQ         $0x00000280, SI
 	ADDQ         $+128, AX
+	ADDQ         $0x00000280, SI
 	DECQ         DI
-	JNE          direct2564Minx4Turn
+	JNE          direct2564Minx4Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -2993,15 +2993,15 @@ TEXT ·direct2564Kx1(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), SI
-	MOVQ  panels+96(FP), DI
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2564Kx1Clear:
-	VMOVDQU Y0, (SI)
-	VMOVDQU Y0, 32(SI)
-	ADDQ    $0x00000040, SI
-	DECQ    DI
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	ADDQ    $0x00000040, DI
+	DECQ    R8
 	JNE     direct2564Kx1Clear
 
 direct2564Kx1Chunk:
@@ -3009,11 +3009,11 @@ direct2564Kx1Chunk:
 	ADDQ $0x00000040, DX
 	MOVQ $0x00000004, R10
 
-direct2564Kx1Turn:
+direct2564Kx1Unit:
 	MOVQ DX, CX
-	MOVQ R9, R8
-	MOVQ tile+32(FP), SI
-	MOVQ panels+96(FP), DI
+	MOVQ R9, SI
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2564Kx1Panel:
 	PREFETCHT0   2048(CX)
@@ -3025,9 +3025,9 @@ direct2564Kx1Panel:
 	PREFETCHT0   2432(CX)
 	PREFETCHT0   2496(CX)
 	PREFETCHT0   2560(CX)
-	PREFETCHT0   2368(R8)
-	VMOVUPS      (SI), Y0
-	VMOVUPS      32(SI), Y1
+	PREFETCHT0   2368(SI)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      32(DI), Y1
 	VMOVDQU      (CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -3069,11 +3069,11 @@ direct2564Kx1Panel:
 	VPADDW       Y3, Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMOVZXBD    512(CX), Y3
-	VCVTPH2PS    (R8), Y4
+	VCVTPH2PS    (SI), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    528(CX), Y4
-	VCVTPH2PS    32(R8), Y5
+	VCVTPH2PS    32(SI), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -3123,11 +3123,11 @@ direct2564Kx1Panel:
 	VPADDW       Y3, Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMOVZXBD    520(CX), Y3
-	VCVTPH2PS    16(R8), Y4
+	VCVTPH2PS    16(SI), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    536(CX), Y4
-	VCVTPH2PS    48(R8), Y5
+	VCVTPH2PS    48(SI), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -3177,11 +3177,11 @@ direct2564Kx1Panel:
 	VPADDW       Y3, Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMOVZXBD    544(CX), Y3
-	VCVTPH2PS    (R8), Y4
+	VCVTPH2PS    (SI), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    560(CX), Y4
-	VCVTPH2PS    32(R8), Y5
+	VCVTPH2PS    32(SI), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -3231,11 +3231,11 @@ direct2564Kx1Panel:
 	VPADDW       Y3, Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMOVZXBD    552(CX), Y3
-	VCVTPH2PS    16(R8), Y4
+	VCVTPH2PS    16(SI), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    568(CX), Y4
-	VCVTPH2PS    48(R8), Y5
+	VCVTPH2PS    48(SI), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -3244,42 +3244,42 @@ direct2564Kx1Panel:
 	VFMADD231PS  Y2, Y3, Y1
 	VBROADCASTSS 100(AX), Y2
 	VFMADD231PS  Y2, Y4, Y1
-	VMOVUPS      Y0, (SI)
-	VMOVUPS      Y1, 32(SI)
-	ADDQ         $0x00000040, SI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         $0x00000040, DI
 	ADDQ         wstride+48(FP), CX
-	ADDQ         wstride+48(FP), R8
-	DECQ         DI
+	ADDQ         wstride+48(FP), SI
+	DECQ         R8
 	JNE          direct2564Kx1Panel
-	ADDQ         $0x00000240, DX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000240, DX
 	DECQ         R10
-	JNE          direct2564Kx1Turn
+	JNE          direct2564Kx1Unit
 	SUBQ         $0x00000004, BX
 	JNE          direct2564Kx1Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), SI
-	MOVQ         panels+96(FP), DI
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2564Kx1Write:
 	MOVQ AX, BX
-	MOVQ SI, R8
+	MOVQ DI, SI
 	MOVQ rows+24(FP), R9
 
 direct2564Kx1Row:
-	VMOVDQU (R8), Y0
+	VMOVDQU (SI), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(R8), Y0
+	VMOVDQU 32(SI), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, R8
+	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2564Kx1Row
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, DI
 	ADDQ    DX, AX
-	DECQ    DI
+	DECQ    R8
 	JNE     direct2564Kx1Write
 	VZEROUPPER
 	RET
@@ -3291,17 +3291,17 @@ TEXT ·direct2564Kx2(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2564Kx2Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	VMOVDQU Y0, 64(DI)
-	VMOVDQU Y0, 96(DI)
-	ADDQ    $0x00000080, DI
-	DECQ    R8
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	ADDQ    $0x00000080, R8
+	DECQ    R9
 	JNE     direct2564Kx2Clear
 
 direct2564Kx2Chunk:
@@ -3309,11 +3309,11 @@ direct2564Kx2Chunk:
 	ADDQ $0x00000040, BX
 	MOVQ $0x00000004, R11
 
-direct2564Kx2Turn:
+direct2564Kx2Unit:
 	MOVQ BX, DX
-	MOVQ R10, R9
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R10, DI
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2564Kx2Panel:
 	PREFETCHT0   2048(DX)
@@ -3325,11 +3325,11 @@ direct2564Kx2Panel:
 	PREFETCHT0   2432(DX)
 	PREFETCHT0   2496(DX)
 	PREFETCHT0   2560(DX)
-	PREFETCHT0   2368(R9)
-	VMOVUPS      (DI), Y0
-	VMOVUPS      64(DI), Y1
-	VMOVUPS      32(DI), Y2
-	VMOVUPS      96(DI), Y3
+	PREFETCHT0   2368(DI)
+	VMOVUPS      (R8), Y0
+	VMOVUPS      64(R8), Y1
+	VMOVUPS      32(R8), Y2
+	VMOVUPS      96(R8), Y3
 	VMOVDQU      (DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -3395,11 +3395,11 @@ direct2564Kx2Panel:
 	VPMADDWD     ones256<>+0(SB), Y4, Y4
 	VPMADDWD     ones256<>+0(SB), Y5, Y5
 	VPMOVZXBD    512(DX), Y6
-	VCVTPH2PS    (R9), Y7
+	VCVTPH2PS    (DI), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    528(DX), Y7
-	VCVTPH2PS    32(R9), Y8
+	VCVTPH2PS    32(DI), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -3479,11 +3479,11 @@ direct2564Kx2Panel:
 	VPMADDWD     ones256<>+0(SB), Y4, Y4
 	VPMADDWD     ones256<>+0(SB), Y5, Y5
 	VPMOVZXBD    520(DX), Y6
-	VCVTPH2PS    16(R9), Y7
+	VCVTPH2PS    16(DI), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    536(DX), Y7
-	VCVTPH2PS    48(R9), Y8
+	VCVTPH2PS    48(DI), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -3563,11 +3563,11 @@ direct2564Kx2Panel:
 	VPMADDWD     ones256<>+0(SB), Y4, Y4
 	VPMADDWD     ones256<>+0(SB), Y5, Y5
 	VPMOVZXBD    544(DX), Y6
-	VCVTPH2PS    (R9), Y7
+	VCVTPH2PS    (DI), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    560(DX), Y7
-	VCVTPH2PS    32(R9), Y8
+	VCVTPH2PS    32(DI), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -3647,11 +3647,11 @@ direct2564Kx2Panel:
 	VPMADDWD     ones256<>+0(SB), Y4, Y4
 	VPMADDWD     ones256<>+0(SB), Y5, Y5
 	VPMOVZXBD    552(DX), Y6
-	VCVTPH2PS    16(R9), Y7
+	VCVTPH2PS    16(DI), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    568(DX), Y7
-	VCVTPH2PS    48(R9), Y8
+	VCVTPH2PS    48(DI), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -3666,31 +3666,31 @@ direct2564Kx2Panel:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS 100(AX)(CX*1), Y4
 	VFMADD231PS  Y4, Y7, Y3
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 64(DI)
-	VMOVUPS      Y2, 32(DI)
-	VMOVUPS      Y3, 96(DI)
-	ADDQ         $0x00000080, DI
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 32(R8)
+	VMOVUPS      Y3, 96(R8)
+	ADDQ         $0x00000080, R8
 	ADDQ         wstride+48(FP), DX
-	ADDQ         wstride+48(FP), R9
-	DECQ         R8
+	ADDQ         wstride+48(FP), DI
+	DECQ         R9
 	JNE          direct2564Kx2Panel
-	ADDQ         $0x00000240, BX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000240, BX
 	DECQ         R11
-	JNE          direct2564Kx2Turn
+	JNE          direct2564Kx2Unit
 	SUBQ         $0x00000004, SI
 	JNE          direct2564Kx2Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2564Kx2Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
-	MOVQ rows+24(FP), R9
+	MOVQ R8, SI
+	MOVQ rows+24(FP), DI
 
 direct2564Kx2Row:
 	VMOVDQU (SI), Y0
@@ -3699,11 +3699,11 @@ direct2564Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    R9
+	DECQ    DI
 	JNE     direct2564Kx2Row
-	ADDQ    $0x00000080, DI
+	ADDQ    $0x00000080, R8
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    R9
 	JNE     direct2564Kx2Write
 	VZEROUPPER
 	RET
@@ -3716,21 +3716,21 @@ TEXT ·direct2564Kx4(SB), NOSPLIT, $0-104
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), R9
+	MOVQ  panels+96(FP), R10
 	VPXOR Y0, Y0, Y0
 
 direct2564Kx4Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	VMOVDQU Y0, 128(R8)
-	VMOVDQU Y0, 160(R8)
-	VMOVDQU Y0, 192(R8)
-	VMOVDQU Y0, 224(R8)
-	ADDQ    $0x00000100, R8
-	DECQ    R9
+	VMOVDQU Y0, (R9)
+	VMOVDQU Y0, 32(R9)
+	VMOVDQU Y0, 64(R9)
+	VMOVDQU Y0, 96(R9)
+	VMOVDQU Y0, 128(R9)
+	VMOVDQU Y0, 160(R9)
+	VMOVDQU Y0, 192(R9)
+	VMOVDQU Y0, 224(R9)
+	ADDQ    $0x00000100, R9
+	DECQ    R10
 	JNE     direct2564Kx4Clear
 
 direct2564Kx4Chunk:
@@ -3738,11 +3738,11 @@ direct2564Kx4Chunk:
 	ADDQ $0x00000040, SI
 	MOVQ $0x00000004, R12
 
-direct2564Kx4Turn:
+direct2564Kx4Unit:
 	MOVQ SI, BX
-	MOVQ R11, R10
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R11, R8
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct2564Kx4Panel:
 	PREFETCHT0   2048(BX)
@@ -3754,7 +3754,7 @@ direct2564Kx4Panel:
 	PREFETCHT0   2432(BX)
 	PREFETCHT0   2496(BX)
 	PREFETCHT0   2560(BX)
-	PREFETCHT0   2368(R10)
+	PREFETCHT0   2368(R8)
 	VMOVDQU      (BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -3868,45 +3868,45 @@ direct2564Kx4Panel:
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPMOVZXBD    512(BX), Y4
-	VCVTPH2PS    (R10), Y5
+	VCVTPH2PS    (R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    528(BX), Y5
-	VCVTPH2PS    32(R10), Y6
+	VCVTPH2PS    32(R8), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R8), Y6
+	VMOVUPS      (R9), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y6, (R9)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R8), Y0
+	VMOVUPS      64(R9), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R8)
+	VMOVUPS      Y0, 64(R9)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R8), Y0
+	VMOVUPS      128(R9), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R8)
+	VMOVUPS      Y0, 128(R9)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R8), Y0
+	VMOVUPS      192(R9), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R8)
+	VMOVUPS      Y0, 192(R9)
 	VMOVDQU      32(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -4020,45 +4020,45 @@ direct2564Kx4Panel:
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPMOVZXBD    520(BX), Y4
-	VCVTPH2PS    16(R10), Y5
+	VCVTPH2PS    16(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    536(BX), Y5
-	VCVTPH2PS    48(R10), Y6
+	VCVTPH2PS    48(R8), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R8), Y6
+	VMOVUPS      32(R9), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R8)
+	VMOVUPS      Y6, 32(R9)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R8), Y0
+	VMOVUPS      96(R9), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R8)
+	VMOVUPS      Y0, 96(R9)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R8), Y0
+	VMOVUPS      160(R9), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R8)
+	VMOVUPS      Y0, 160(R9)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R8), Y0
+	VMOVUPS      224(R9), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R8)
+	VMOVUPS      Y0, 224(R9)
 	VMOVDQU      256(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -4172,45 +4172,45 @@ direct2564Kx4Panel:
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPMOVZXBD    544(BX), Y4
-	VCVTPH2PS    (R10), Y5
+	VCVTPH2PS    (R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    560(BX), Y5
-	VCVTPH2PS    32(R10), Y6
+	VCVTPH2PS    32(R8), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R8), Y6
+	VMOVUPS      (R9), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y6, (R9)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R8), Y0
+	VMOVUPS      64(R9), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R8)
+	VMOVUPS      Y0, 64(R9)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R8), Y0
+	VMOVUPS      128(R9), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R8)
+	VMOVUPS      Y0, 128(R9)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R8), Y0
+	VMOVUPS      192(R9), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R8)
+	VMOVUPS      Y0, 192(R9)
 	VMOVDQU      288(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -4324,65 +4324,65 @@ direct2564Kx4Panel:
 	VPMADDWD     ones256<>+0(SB), Y2, Y2
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPMOVZXBD    552(BX), Y4
-	VCVTPH2PS    16(R10), Y5
+	VCVTPH2PS    16(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    568(BX), Y5
-	VCVTPH2PS    48(R10), Y6
+	VCVTPH2PS    48(R8), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R8), Y6
+	VMOVUPS      32(R9), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R8)
+	VMOVUPS      Y6, 32(R9)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R8), Y0
+	VMOVUPS      96(R9), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R8)
+	VMOVUPS      Y0, 96(R9)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R8), Y0
+	VMOVUPS      160(R9), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R8)
+	VMOVUPS      Y0, 160(R9)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R8), Y0
+	VMOVUPS      224(R9), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R8)
-	ADDQ         $0x00000100, R8
+	VMOVUPS      Y0, 224(R9)
+	ADDQ         $0x00000100, R9
 	ADDQ         wstride+48(FP), BX
-	ADDQ         wstride+48(FP), R10
-	DECQ         R9
+	ADDQ         wstride+48(FP), R8
+	DECQ         R10
 	JNE          direct2564Kx4Panel
-	ADDQ         $0x00000240, SI
 	ADDQ         $+128, AX
+	ADDQ         $0x00000240, SI
 	DECQ         R12
-	JNE          direct2564Kx4Turn
+	JNE          direct2564Kx4Unit
 	SUBQ         $0x00000004, DI
 	JNE          direct2564Kx4Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 
 direct2564Kx4Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct2564Kx4Row:
@@ -4394,9 +4394,9 @@ direct2564Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2564Kx4Row
-	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
 	ADDQ    DX, AX
-	DECQ    R9
+	DECQ    R10
 	JNE     direct2564Kx4Write
 	VZEROUPPER
 	RET
@@ -4409,10 +4409,9 @@ TEXT ·unpack2564K(SB), NOSPLIT, $0-24
 	MOVQ units+16(FP), DX
 
 unpack2564KChunk:
-	MOVQ       CX, BX
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-	MOVQ       $0x00000004, SI
+	MOVQ CX, BX
+	ADDQ $0x00000040, CX
+	MOVQ $0x00000004, SI
 
 unpack2564KUnit:
 	PREFETCHT0 2048(CX)
@@ -4424,6 +4423,7 @@ unpack2564KUnit:
 	PREFETCHT0 2432(CX)
 	PREFETCHT0 2496(CX)
 	PREFETCHT0 2560(CX)
+	PREFETCHT0 2368(BX)
 	VMOVDQU    (CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -4587,7 +4587,7 @@ direct2565Zerox1Clear:
 	DECQ    DI
 	JNE     direct2565Zerox1Clear
 
-direct2565Zerox1Turn:
+direct2565Zerox1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -4928,10 +4928,10 @@ direct2565Zerox1Panel:
 	ADDQ         wstride+48(FP), CX
 	DECQ         DI
 	JNE          direct2565Zerox1Panel
-	ADDQ         $0x000002c0, DX
 	ADDQ         $+128, AX
+	ADDQ         $0x000002c0, DX
 	DECQ         BX
-	JNE          direct2565Zerox1Turn
+	JNE          direct2565Zerox1Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -4979,7 +4979,7 @@ direct2565Zerox2Clear:
 	DECQ    R8
 	JNE     direct2565Zerox2Clear
 
-direct2565Zerox2Turn:
+direct2565Zerox2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -5448,10 +5448,10 @@ direct2565Zerox2Panel:
 	ADDQ         wstride+48(FP), DX
 	DECQ         R8
 	JNE          direct2565Zerox2Panel
-	ADDQ         $0x000002c0, BX
 	ADDQ         $+128, AX
+	ADDQ         $0x000002c0, BX
 	DECQ         SI
-	JNE          direct2565Zerox2Turn
+	JNE          direct2565Zerox2Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -5504,7 +5504,7 @@ direct2565Zerox4Clear:
 	DECQ    R9
 	JNE     direct2565Zerox4Clear
 
-direct2565Zerox4Turn:
+direct2565Zerox4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -6245,10 +6245,10 @@ direct2565Zerox4Panel:
 	ADDQ         wstride+48(FP), BX
 	DECQ         R9
 	JNE          direct2565Zerox4Panel
-	ADDQ         $0x000002c0, SI
 	ADDQ         $+128, AX
+	ADDQ         $0x000002c0, SI
 	DECQ         DI
-	JNE          direct2565Zerox4Turn
+	JNE          direct2565Zerox4Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -6548,7 +6548,7 @@ direct2565Minx1Clear:
 	DECQ    DI
 	JNE     direct2565Minx1Clear
 
-direct2565Minx1Turn:
+direct2565Minx1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -6894,10 +6894,10 @@ direct2565Minx1Panel:
 	ADDQ         wstride+48(FP), CX
 	DECQ         DI
 	JNE          direct2565Minx1Panel
-	ADDQ         $0x00000300, DX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000300, DX
 	DECQ         BX
-	JNE          direct2565Minx1Turn
+	JNE          direct2565Minx1Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -6945,7 +6945,7 @@ direct2565Minx2Clear:
 	DECQ    R8
 	JNE     direct2565Minx2Clear
 
-direct2565Minx2Turn:
+direct2565Minx2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -7419,10 +7419,10 @@ direct2565Minx2Panel:
 	ADDQ         wstride+48(FP), DX
 	DECQ         R8
 	JNE          direct2565Minx2Panel
-	ADDQ         $0x00000300, BX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000300, BX
 	DECQ         SI
-	JNE          direct2565Minx2Turn
+	JNE          direct2565Minx2Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -7475,7 +7475,7 @@ direct2565Minx4Clear:
 	DECQ    R9
 	JNE     direct2565Minx4Clear
 
-direct2565Minx4Turn:
+direct2565Minx4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -8221,10 +8221,10 @@ direct2565Minx4Panel:
 	ADDQ         wstride+48(FP), BX
 	DECQ         R9
 	JNE          direct2565Minx4Panel
-	ADDQ         $0x00000300, SI
 	ADDQ         $+128, AX
+	ADDQ         $0x00000300, SI
 	DECQ         DI
-	JNE          direct2565Minx4Turn
+	JNE          direct2565Minx4Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -8522,15 +8522,15 @@ TEXT ·direct2565Kx1(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), SI
-	MOVQ  panels+96(FP), DI
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2565Kx1Clear:
-	VMOVDQU Y0, (SI)
-	VMOVDQU Y0, 32(SI)
-	ADDQ    $0x00000040, SI
-	DECQ    DI
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	ADDQ    $0x00000040, DI
+	DECQ    R8
 	JNE     direct2565Kx1Clear
 
 direct2565Kx1Chunk:
@@ -8538,11 +8538,11 @@ direct2565Kx1Chunk:
 	ADDQ $0x00000040, DX
 	MOVQ $0x00000004, R10
 
-direct2565Kx1Turn:
+direct2565Kx1Unit:
 	MOVQ DX, CX
-	MOVQ R9, R8
-	MOVQ tile+32(FP), SI
-	MOVQ panels+96(FP), DI
+	MOVQ R9, SI
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2565Kx1Panel:
 	PREFETCHT0   2048(CX)
@@ -8556,9 +8556,9 @@ direct2565Kx1Panel:
 	PREFETCHT0   2560(CX)
 	PREFETCHT0   2624(CX)
 	PREFETCHT0   2688(CX)
-	PREFETCHT0   2880(R8)
-	VMOVUPS      (SI), Y0
-	VMOVUPS      32(SI), Y1
+	PREFETCHT0   2880(SI)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      32(DI), Y1
 	VMOVDQU      (CX), Y4
 	VPSRLW       $0x04, Y4, Y5
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -8632,11 +8632,11 @@ direct2565Kx1Panel:
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VPMOVZXBD    640(CX), Y3
-	VCVTPH2PS    (R8), Y4
+	VCVTPH2PS    (SI), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    656(CX), Y4
-	VCVTPH2PS    32(R8), Y5
+	VCVTPH2PS    32(SI), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -8718,11 +8718,11 @@ direct2565Kx1Panel:
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VPMOVZXBD    648(CX), Y3
-	VCVTPH2PS    16(R8), Y4
+	VCVTPH2PS    16(SI), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    664(CX), Y4
-	VCVTPH2PS    48(R8), Y5
+	VCVTPH2PS    48(SI), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -8804,11 +8804,11 @@ direct2565Kx1Panel:
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VPMOVZXBD    672(CX), Y3
-	VCVTPH2PS    (R8), Y4
+	VCVTPH2PS    (SI), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    688(CX), Y4
-	VCVTPH2PS    32(R8), Y5
+	VCVTPH2PS    32(SI), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -8890,11 +8890,11 @@ direct2565Kx1Panel:
 	VPMADDWD     ones256<>+0(SB), Y3, Y3
 	VPADDD       Y3, Y2, Y2
 	VPMOVZXBD    680(CX), Y3
-	VCVTPH2PS    16(R8), Y4
+	VCVTPH2PS    16(SI), Y4
 	VCVTDQ2PS    Y3, Y3
 	VMULPS       Y4, Y3, Y3
 	VPMOVZXBD    696(CX), Y4
-	VCVTPH2PS    48(R8), Y5
+	VCVTPH2PS    48(SI), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VCVTDQ2PS    Y2, Y2
@@ -8903,42 +8903,42 @@ direct2565Kx1Panel:
 	VFMADD231PS  Y2, Y3, Y1
 	VBROADCASTSS 100(AX), Y2
 	VFMADD231PS  Y2, Y4, Y1
-	VMOVUPS      Y0, (SI)
-	VMOVUPS      Y1, 32(SI)
-	ADDQ         $0x00000040, SI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         $0x00000040, DI
 	ADDQ         wstride+48(FP), CX
-	ADDQ         wstride+48(FP), R8
-	DECQ         DI
+	ADDQ         wstride+48(FP), SI
+	DECQ         R8
 	JNE          direct2565Kx1Panel
-	ADDQ         $0x000002c0, DX
 	ADDQ         $+128, AX
+	ADDQ         $0x000002c0, DX
 	DECQ         R10
-	JNE          direct2565Kx1Turn
+	JNE          direct2565Kx1Unit
 	SUBQ         $0x00000004, BX
 	JNE          direct2565Kx1Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), SI
-	MOVQ         panels+96(FP), DI
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2565Kx1Write:
 	MOVQ AX, BX
-	MOVQ SI, R8
+	MOVQ DI, SI
 	MOVQ rows+24(FP), R9
 
 direct2565Kx1Row:
-	VMOVDQU (R8), Y0
+	VMOVDQU (SI), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(R8), Y0
+	VMOVDQU 32(SI), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, R8
+	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2565Kx1Row
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, DI
 	ADDQ    DX, AX
-	DECQ    DI
+	DECQ    R8
 	JNE     direct2565Kx1Write
 	VZEROUPPER
 	RET
@@ -8950,17 +8950,17 @@ TEXT ·direct2565Kx2(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2565Kx2Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	VMOVDQU Y0, 64(DI)
-	VMOVDQU Y0, 96(DI)
-	ADDQ    $0x00000080, DI
-	DECQ    R8
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	ADDQ    $0x00000080, R8
+	DECQ    R9
 	JNE     direct2565Kx2Clear
 
 direct2565Kx2Chunk:
@@ -8968,11 +8968,11 @@ direct2565Kx2Chunk:
 	ADDQ $0x00000040, BX
 	MOVQ $0x00000004, R11
 
-direct2565Kx2Turn:
+direct2565Kx2Unit:
 	MOVQ BX, DX
-	MOVQ R10, R9
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R10, DI
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2565Kx2Panel:
 	PREFETCHT0   2048(DX)
@@ -8986,11 +8986,11 @@ direct2565Kx2Panel:
 	PREFETCHT0   2560(DX)
 	PREFETCHT0   2624(DX)
 	PREFETCHT0   2688(DX)
-	PREFETCHT0   2880(R9)
-	VMOVUPS      (DI), Y0
-	VMOVUPS      64(DI), Y1
-	VMOVUPS      32(DI), Y2
-	VMOVUPS      96(DI), Y3
+	PREFETCHT0   2880(DI)
+	VMOVUPS      (R8), Y0
+	VMOVUPS      64(R8), Y1
+	VMOVUPS      32(R8), Y2
+	VMOVUPS      96(R8), Y3
 	VMOVDQU      (DX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -9089,11 +9089,11 @@ direct2565Kx2Panel:
 	VPADDD       Y6, Y4, Y4
 	VPADDD       Y7, Y5, Y5
 	VPMOVZXBD    640(DX), Y6
-	VCVTPH2PS    (R9), Y7
+	VCVTPH2PS    (DI), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    656(DX), Y7
-	VCVTPH2PS    32(R9), Y8
+	VCVTPH2PS    32(DI), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -9206,11 +9206,11 @@ direct2565Kx2Panel:
 	VPADDD       Y6, Y4, Y4
 	VPADDD       Y7, Y5, Y5
 	VPMOVZXBD    648(DX), Y6
-	VCVTPH2PS    16(R9), Y7
+	VCVTPH2PS    16(DI), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    664(DX), Y7
-	VCVTPH2PS    48(R9), Y8
+	VCVTPH2PS    48(DI), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -9323,11 +9323,11 @@ direct2565Kx2Panel:
 	VPADDD       Y6, Y4, Y4
 	VPADDD       Y7, Y5, Y5
 	VPMOVZXBD    672(DX), Y6
-	VCVTPH2PS    (R9), Y7
+	VCVTPH2PS    (DI), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    688(DX), Y7
-	VCVTPH2PS    32(R9), Y8
+	VCVTPH2PS    32(DI), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -9440,11 +9440,11 @@ direct2565Kx2Panel:
 	VPADDD       Y6, Y4, Y4
 	VPADDD       Y7, Y5, Y5
 	VPMOVZXBD    680(DX), Y6
-	VCVTPH2PS    16(R9), Y7
+	VCVTPH2PS    16(DI), Y7
 	VCVTDQ2PS    Y6, Y6
 	VMULPS       Y7, Y6, Y6
 	VPMOVZXBD    696(DX), Y7
-	VCVTPH2PS    48(R9), Y8
+	VCVTPH2PS    48(DI), Y8
 	VCVTDQ2PS    Y7, Y7
 	VMULPS       Y8, Y7, Y7
 	VCVTDQ2PS    Y4, Y4
@@ -9459,31 +9459,31 @@ direct2565Kx2Panel:
 	VFMADD231PS  Y5, Y6, Y3
 	VBROADCASTSS 100(AX)(CX*1), Y4
 	VFMADD231PS  Y4, Y7, Y3
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 64(DI)
-	VMOVUPS      Y2, 32(DI)
-	VMOVUPS      Y3, 96(DI)
-	ADDQ         $0x00000080, DI
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 32(R8)
+	VMOVUPS      Y3, 96(R8)
+	ADDQ         $0x00000080, R8
 	ADDQ         wstride+48(FP), DX
-	ADDQ         wstride+48(FP), R9
-	DECQ         R8
+	ADDQ         wstride+48(FP), DI
+	DECQ         R9
 	JNE          direct2565Kx2Panel
-	ADDQ         $0x000002c0, BX
 	ADDQ         $+128, AX
+	ADDQ         $0x000002c0, BX
 	DECQ         R11
-	JNE          direct2565Kx2Turn
+	JNE          direct2565Kx2Unit
 	SUBQ         $0x00000004, SI
 	JNE          direct2565Kx2Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2565Kx2Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
-	MOVQ rows+24(FP), R9
+	MOVQ R8, SI
+	MOVQ rows+24(FP), DI
 
 direct2565Kx2Row:
 	VMOVDQU (SI), Y0
@@ -9492,11 +9492,11 @@ direct2565Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    R9
+	DECQ    DI
 	JNE     direct2565Kx2Row
-	ADDQ    $0x00000080, DI
+	ADDQ    $0x00000080, R8
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    R9
 	JNE     direct2565Kx2Write
 	VZEROUPPER
 	RET
@@ -9509,21 +9509,21 @@ TEXT ·direct2565Kx4(SB), NOSPLIT, $0-104
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), R9
+	MOVQ  panels+96(FP), R10
 	VPXOR Y0, Y0, Y0
 
 direct2565Kx4Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	VMOVDQU Y0, 128(R8)
-	VMOVDQU Y0, 160(R8)
-	VMOVDQU Y0, 192(R8)
-	VMOVDQU Y0, 224(R8)
-	ADDQ    $0x00000100, R8
-	DECQ    R9
+	VMOVDQU Y0, (R9)
+	VMOVDQU Y0, 32(R9)
+	VMOVDQU Y0, 64(R9)
+	VMOVDQU Y0, 96(R9)
+	VMOVDQU Y0, 128(R9)
+	VMOVDQU Y0, 160(R9)
+	VMOVDQU Y0, 192(R9)
+	VMOVDQU Y0, 224(R9)
+	ADDQ    $0x00000100, R9
+	DECQ    R10
 	JNE     direct2565Kx4Clear
 
 direct2565Kx4Chunk:
@@ -9531,11 +9531,11 @@ direct2565Kx4Chunk:
 	ADDQ $0x00000040, SI
 	MOVQ $0x00000004, R12
 
-direct2565Kx4Turn:
+direct2565Kx4Unit:
 	MOVQ SI, BX
-	MOVQ R11, R10
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R11, R8
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct2565Kx4Panel:
 	PREFETCHT0   2048(BX)
@@ -9549,7 +9549,7 @@ direct2565Kx4Panel:
 	PREFETCHT0   2560(BX)
 	PREFETCHT0   2624(BX)
 	PREFETCHT0   2688(BX)
-	PREFETCHT0   2880(R10)
+	PREFETCHT0   2880(R8)
 	VMOVDQU      (BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -9698,45 +9698,45 @@ direct2565Kx4Panel:
 	VPADDD       Y6, Y2, Y2
 	VPADDD       Y7, Y3, Y3
 	VPMOVZXBD    640(BX), Y4
-	VCVTPH2PS    (R10), Y5
+	VCVTPH2PS    (R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    656(BX), Y5
-	VCVTPH2PS    32(R10), Y6
+	VCVTPH2PS    32(R8), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R8), Y6
+	VMOVUPS      (R9), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y6, (R9)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R8), Y0
+	VMOVUPS      64(R9), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R8)
+	VMOVUPS      Y0, 64(R9)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R8), Y0
+	VMOVUPS      128(R9), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R8)
+	VMOVUPS      Y0, 128(R9)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R8), Y0
+	VMOVUPS      192(R9), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R8)
+	VMOVUPS      Y0, 192(R9)
 	VMOVDQU      32(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -9885,45 +9885,45 @@ direct2565Kx4Panel:
 	VPADDD       Y6, Y2, Y2
 	VPADDD       Y7, Y3, Y3
 	VPMOVZXBD    648(BX), Y4
-	VCVTPH2PS    16(R10), Y5
+	VCVTPH2PS    16(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    664(BX), Y5
-	VCVTPH2PS    48(R10), Y6
+	VCVTPH2PS    48(R8), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 32(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R8), Y6
+	VMOVUPS      32(R9), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 36(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R8)
+	VMOVUPS      Y6, 32(R9)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 32(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R8), Y0
+	VMOVUPS      96(R9), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R8)
+	VMOVUPS      Y0, 96(R9)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 32(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R8), Y0
+	VMOVUPS      160(R9), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 36(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R8)
+	VMOVUPS      Y0, 160(R9)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 32(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R8), Y0
+	VMOVUPS      224(R9), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 36(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R8)
+	VMOVUPS      Y0, 224(R9)
 	VMOVDQU      256(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -10072,45 +10072,45 @@ direct2565Kx4Panel:
 	VPADDD       Y6, Y2, Y2
 	VPADDD       Y7, Y3, Y3
 	VPMOVZXBD    672(BX), Y4
-	VCVTPH2PS    (R10), Y5
+	VCVTPH2PS    (R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    688(BX), Y5
-	VCVTPH2PS    32(R10), Y6
+	VCVTPH2PS    32(R8), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      (R8), Y6
+	VMOVUPS      (R9), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, (R8)
+	VMOVUPS      Y6, (R9)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      64(R8), Y0
+	VMOVUPS      64(R9), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 64(R8)
+	VMOVUPS      Y0, 64(R9)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      128(R8), Y0
+	VMOVUPS      128(R9), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 128(R8)
+	VMOVUPS      Y0, 128(R9)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      192(R8), Y0
+	VMOVUPS      192(R9), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 192(R8)
+	VMOVUPS      Y0, 192(R9)
 	VMOVDQU      288(BX), Y8
 	VPSRLW       $0x04, Y8, Y9
 	VPAND        nibble256<>+0(SB), Y8, Y8
@@ -10259,65 +10259,65 @@ direct2565Kx4Panel:
 	VPADDD       Y6, Y2, Y2
 	VPADDD       Y7, Y3, Y3
 	VPMOVZXBD    680(BX), Y4
-	VCVTPH2PS    16(R10), Y5
+	VCVTPH2PS    16(R8), Y5
 	VCVTDQ2PS    Y4, Y4
 	VMULPS       Y5, Y4, Y4
 	VPMOVZXBD    696(BX), Y5
-	VCVTPH2PS    48(R10), Y6
+	VCVTPH2PS    48(R8), Y6
 	VCVTDQ2PS    Y5, Y5
 	VMULPS       Y6, Y5, Y5
 	VCVTDQ2PS    Y0, Y0
 	VBROADCASTSS 96(AX), Y6
 	VMULPS       Y6, Y0, Y0
-	VMOVUPS      32(R8), Y6
+	VMOVUPS      32(R9), Y6
 	VFMADD231PS  Y0, Y4, Y6
 	VBROADCASTSS 100(AX), Y0
 	VFMADD231PS  Y0, Y5, Y6
-	VMOVUPS      Y6, 32(R8)
+	VMOVUPS      Y6, 32(R9)
 	VCVTDQ2PS    Y1, Y1
 	VBROADCASTSS 96(AX)(CX*1), Y0
 	VMULPS       Y0, Y1, Y1
-	VMOVUPS      96(R8), Y0
+	VMOVUPS      96(R9), Y0
 	VFMADD231PS  Y1, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 96(R8)
+	VMOVUPS      Y0, 96(R9)
 	VCVTDQ2PS    Y2, Y2
 	VBROADCASTSS 96(AX)(CX*2), Y0
 	VMULPS       Y0, Y2, Y2
-	VMOVUPS      160(R8), Y0
+	VMOVUPS      160(R9), Y0
 	VFMADD231PS  Y2, Y4, Y0
 	VBROADCASTSS 100(AX)(CX*2), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 160(R8)
+	VMOVUPS      Y0, 160(R9)
 	VCVTDQ2PS    Y3, Y3
 	VBROADCASTSS 96(AX)(DX*1), Y0
 	VMULPS       Y0, Y3, Y3
-	VMOVUPS      224(R8), Y0
+	VMOVUPS      224(R9), Y0
 	VFMADD231PS  Y3, Y4, Y0
 	VBROADCASTSS 100(AX)(DX*1), Y1
 	VFMADD231PS  Y1, Y5, Y0
-	VMOVUPS      Y0, 224(R8)
-	ADDQ         $0x00000100, R8
+	VMOVUPS      Y0, 224(R9)
+	ADDQ         $0x00000100, R9
 	ADDQ         wstride+48(FP), BX
-	ADDQ         wstride+48(FP), R10
-	DECQ         R9
+	ADDQ         wstride+48(FP), R8
+	DECQ         R10
 	JNE          direct2565Kx4Panel
-	ADDQ         $0x000002c0, SI
 	ADDQ         $+128, AX
+	ADDQ         $0x000002c0, SI
 	DECQ         R12
-	JNE          direct2565Kx4Turn
+	JNE          direct2565Kx4Unit
 	SUBQ         $0x00000004, DI
 	JNE          direct2565Kx4Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 
 direct2565Kx4Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct2565Kx4Row:
@@ -10329,9 +10329,9 @@ direct2565Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2565Kx4Row
-	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
 	ADDQ    DX, AX
-	DECQ    R9
+	DECQ    R10
 	JNE     direct2565Kx4Write
 	VZEROUPPER
 	RET
@@ -10344,10 +10344,9 @@ TEXT ·unpack2565K(SB), NOSPLIT, $0-24
 	MOVQ units+16(FP), DX
 
 unpack2565KChunk:
-	MOVQ       CX, BX
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-	MOVQ       $0x00000004, SI
+	MOVQ CX, BX
+	ADDQ $0x00000040, CX
+	MOVQ $0x00000004, SI
 
 unpack2565KUnit:
 	PREFETCHT0 2048(CX)
@@ -10361,6 +10360,7 @@ unpack2565KUnit:
 	PREFETCHT0 2560(CX)
 	PREFETCHT0 2624(CX)
 	PREFETCHT0 2688(CX)
+	PREFETCHT0 2880(BX)
 	VMOVDQU    (CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -10637,15 +10637,15 @@ TEXT ·direct2566Kx1(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), DX
 	MOVQ  units+88(FP), BX
-	MOVQ  tile+32(FP), SI
-	MOVQ  panels+96(FP), DI
+	MOVQ  tile+32(FP), DI
+	MOVQ  panels+96(FP), R8
 	VPXOR Y0, Y0, Y0
 
 direct2566Kx1Clear:
-	VMOVDQU Y0, (SI)
-	VMOVDQU Y0, 32(SI)
-	ADDQ    $0x00000040, SI
-	DECQ    DI
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y0, 32(DI)
+	ADDQ    $0x00000040, DI
+	DECQ    R8
 	JNE     direct2566Kx1Clear
 
 direct2566Kx1Chunk:
@@ -10653,11 +10653,11 @@ direct2566Kx1Chunk:
 	ADDQ $0x00000040, DX
 	MOVQ $0x00000004, R10
 
-direct2566Kx1Turn:
+direct2566Kx1Unit:
 	MOVQ DX, CX
-	MOVQ R9, R8
-	MOVQ tile+32(FP), SI
-	MOVQ panels+96(FP), DI
+	MOVQ R9, SI
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct2566Kx1Panel:
 	PREFETCHT0   2048(CX)
@@ -10673,9 +10673,9 @@ direct2566Kx1Panel:
 	PREFETCHT0   2688(CX)
 	PREFETCHT0   2752(CX)
 	PREFETCHT0   2816(CX)
-	PREFETCHT0   3392(R8)
-	VMOVUPS      (SI), Y0
-	VMOVUPS      32(SI), Y1
+	PREFETCHT0   3392(SI)
+	VMOVUPS      (DI), Y0
+	VMOVUPS      32(DI), Y1
 	VMOVDQU      (CX), Y3
 	VPAND        nibble256<>+0(SB), Y3, Y3
 	VMOVDQU      512(CX), Y2
@@ -10714,7 +10714,7 @@ direct2566Kx1Panel:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    768(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       (R8), Y2, Y2
+	VMULPS       (SI), Y2, Y2
 	VBROADCASTSS 48(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -10763,7 +10763,7 @@ direct2566Kx1Panel:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    784(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       (R8), Y2, Y2
+	VMULPS       (SI), Y2, Y2
 	VBROADCASTSS 52(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -10808,7 +10808,7 @@ direct2566Kx1Panel:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    776(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       32(R8), Y2, Y2
+	VMULPS       32(SI), Y2, Y2
 	VBROADCASTSS 48(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -10857,7 +10857,7 @@ direct2566Kx1Panel:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    792(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       32(R8), Y2, Y2
+	VMULPS       32(SI), Y2, Y2
 	VBROADCASTSS 52(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -10902,7 +10902,7 @@ direct2566Kx1Panel:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    800(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       (R8), Y2, Y2
+	VMULPS       (SI), Y2, Y2
 	VBROADCASTSS 112(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -10951,7 +10951,7 @@ direct2566Kx1Panel:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    816(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       (R8), Y2, Y2
+	VMULPS       (SI), Y2, Y2
 	VBROADCASTSS 116(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -10996,7 +10996,7 @@ direct2566Kx1Panel:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    808(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       32(R8), Y2, Y2
+	VMULPS       32(SI), Y2, Y2
 	VBROADCASTSS 112(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
@@ -11045,49 +11045,49 @@ direct2566Kx1Panel:
 	VPADDD       Y2, Y4, Y4
 	VPMOVSXBD    824(CX), Y2
 	VCVTDQ2PS    Y2, Y2
-	VMULPS       32(R8), Y2, Y2
+	VMULPS       32(SI), Y2, Y2
 	VBROADCASTSS 116(AX), Y3
 	VPADDD       Y3, Y4, Y4
 	VCVTDQ2PS    Y4, Y4
 	VBROADCASTSS 96(AX), Y3
 	VMULPS       Y3, Y4, Y4
 	VFMADD231PS  Y4, Y2, Y1
-	VMOVUPS      Y0, (SI)
-	VMOVUPS      Y1, 32(SI)
-	ADDQ         $0x00000040, SI
+	VMOVUPS      Y0, (DI)
+	VMOVUPS      Y1, 32(DI)
+	ADDQ         $0x00000040, DI
 	ADDQ         wstride+48(FP), CX
-	ADDQ         wstride+48(FP), R8
-	DECQ         DI
+	ADDQ         wstride+48(FP), SI
+	DECQ         R8
 	JNE          direct2566Kx1Panel
-	ADDQ         $0x00000340, DX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000340, DX
 	DECQ         R10
-	JNE          direct2566Kx1Turn
+	JNE          direct2566Kx1Unit
 	SUBQ         $0x00000004, BX
 	JNE          direct2566Kx1Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), SI
-	MOVQ         panels+96(FP), DI
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 
 direct2566Kx1Write:
 	MOVQ AX, BX
-	MOVQ SI, R8
+	MOVQ DI, SI
 	MOVQ rows+24(FP), R9
 
 direct2566Kx1Row:
-	VMOVDQU (R8), Y0
+	VMOVDQU (SI), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(R8), Y0
+	VMOVDQU 32(SI), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, R8
+	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct2566Kx1Row
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, DI
 	ADDQ    DX, AX
-	DECQ    DI
+	DECQ    R8
 	JNE     direct2566Kx1Write
 	VZEROUPPER
 	RET
@@ -11099,17 +11099,17 @@ TEXT ·direct2566Kx2(SB), NOSPLIT, $0-104
 	MOVQ  xstride+80(FP), CX
 	MOVQ  w+40(FP), BX
 	MOVQ  units+88(FP), SI
-	MOVQ  tile+32(FP), DI
-	MOVQ  panels+96(FP), R8
+	MOVQ  tile+32(FP), R8
+	MOVQ  panels+96(FP), R9
 	VPXOR Y0, Y0, Y0
 
 direct2566Kx2Clear:
-	VMOVDQU Y0, (DI)
-	VMOVDQU Y0, 32(DI)
-	VMOVDQU Y0, 64(DI)
-	VMOVDQU Y0, 96(DI)
-	ADDQ    $0x00000080, DI
-	DECQ    R8
+	VMOVDQU Y0, (R8)
+	VMOVDQU Y0, 32(R8)
+	VMOVDQU Y0, 64(R8)
+	VMOVDQU Y0, 96(R8)
+	ADDQ    $0x00000080, R8
+	DECQ    R9
 	JNE     direct2566Kx2Clear
 
 direct2566Kx2Chunk:
@@ -11117,11 +11117,11 @@ direct2566Kx2Chunk:
 	ADDQ $0x00000040, BX
 	MOVQ $0x00000004, R11
 
-direct2566Kx2Turn:
+direct2566Kx2Unit:
 	MOVQ BX, DX
-	MOVQ R10, R9
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R10, DI
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct2566Kx2Panel:
 	PREFETCHT0   2048(DX)
@@ -11137,11 +11137,11 @@ direct2566Kx2Panel:
 	PREFETCHT0   2688(DX)
 	PREFETCHT0   2752(DX)
 	PREFETCHT0   2816(DX)
-	PREFETCHT0   3392(R9)
-	VMOVUPS      (DI), Y0
-	VMOVUPS      64(DI), Y1
-	VMOVUPS      32(DI), Y2
-	VMOVUPS      96(DI), Y3
+	PREFETCHT0   3392(DI)
+	VMOVUPS      (R8), Y0
+	VMOVUPS      64(R8), Y1
+	VMOVUPS      32(R8), Y2
+	VMOVUPS      96(R8), Y3
 	VMOVDQU      (DX), Y6
 	VPAND        nibble256<>+0(SB), Y6, Y6
 	VMOVDQU      512(DX), Y4
@@ -11193,7 +11193,7 @@ direct2566Kx2Panel:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    768(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       (R9), Y4, Y4
+	VMULPS       (DI), Y4, Y4
 	VBROADCASTSS 48(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11261,7 +11261,7 @@ direct2566Kx2Panel:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    784(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       (R9), Y4, Y4
+	VMULPS       (DI), Y4, Y4
 	VBROADCASTSS 52(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11325,7 +11325,7 @@ direct2566Kx2Panel:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    776(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       32(R9), Y4, Y4
+	VMULPS       32(DI), Y4, Y4
 	VBROADCASTSS 48(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11393,7 +11393,7 @@ direct2566Kx2Panel:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    792(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       32(R9), Y4, Y4
+	VMULPS       32(DI), Y4, Y4
 	VBROADCASTSS 52(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11457,7 +11457,7 @@ direct2566Kx2Panel:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    800(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       (R9), Y4, Y4
+	VMULPS       (DI), Y4, Y4
 	VBROADCASTSS 112(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11525,7 +11525,7 @@ direct2566Kx2Panel:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    816(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       (R9), Y4, Y4
+	VMULPS       (DI), Y4, Y4
 	VBROADCASTSS 116(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11589,7 +11589,7 @@ direct2566Kx2Panel:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    808(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       32(R9), Y4, Y4
+	VMULPS       32(DI), Y4, Y4
 	VBROADCASTSS 112(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11657,7 +11657,7 @@ direct2566Kx2Panel:
 	VPADDD       Y5, Y8, Y8
 	VPMOVSXBD    824(DX), Y4
 	VCVTDQ2PS    Y4, Y4
-	VMULPS       32(R9), Y4, Y4
+	VMULPS       32(DI), Y4, Y4
 	VBROADCASTSS 116(AX), Y5
 	VPADDD       Y5, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
@@ -11670,31 +11670,31 @@ direct2566Kx2Panel:
 	VBROADCASTSS 96(AX)(CX*1), Y5
 	VMULPS       Y5, Y8, Y8
 	VFMADD231PS  Y8, Y4, Y3
-	VMOVUPS      Y0, (DI)
-	VMOVUPS      Y1, 64(DI)
-	VMOVUPS      Y2, 32(DI)
-	VMOVUPS      Y3, 96(DI)
-	ADDQ         $0x00000080, DI
+	VMOVUPS      Y0, (R8)
+	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y2, 32(R8)
+	VMOVUPS      Y3, 96(R8)
+	ADDQ         $0x00000080, R8
 	ADDQ         wstride+48(FP), DX
-	ADDQ         wstride+48(FP), R9
-	DECQ         R8
+	ADDQ         wstride+48(FP), DI
+	DECQ         R9
 	JNE          direct2566Kx2Panel
-	ADDQ         $0x00000340, BX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000340, BX
 	DECQ         R11
-	JNE          direct2566Kx2Turn
+	JNE          direct2566Kx2Unit
 	SUBQ         $0x00000004, SI
 	JNE          direct2566Kx2Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 
 direct2566Kx2Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
-	MOVQ rows+24(FP), R9
+	MOVQ R8, SI
+	MOVQ rows+24(FP), DI
 
 direct2566Kx2Row:
 	VMOVDQU (SI), Y0
@@ -11703,11 +11703,11 @@ direct2566Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    R9
+	DECQ    DI
 	JNE     direct2566Kx2Row
-	ADDQ    $0x00000080, DI
+	ADDQ    $0x00000080, R8
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    R9
 	JNE     direct2566Kx2Write
 	VZEROUPPER
 	RET
@@ -11720,21 +11720,21 @@ TEXT ·direct2566Kx4(SB), NOSPLIT, $0-104
 	LEAQ  (CX)(CX*2), DX
 	MOVQ  w+40(FP), SI
 	MOVQ  units+88(FP), DI
-	MOVQ  tile+32(FP), R8
-	MOVQ  panels+96(FP), R9
+	MOVQ  tile+32(FP), R9
+	MOVQ  panels+96(FP), R10
 	VPXOR Y0, Y0, Y0
 
 direct2566Kx4Clear:
-	VMOVDQU Y0, (R8)
-	VMOVDQU Y0, 32(R8)
-	VMOVDQU Y0, 64(R8)
-	VMOVDQU Y0, 96(R8)
-	VMOVDQU Y0, 128(R8)
-	VMOVDQU Y0, 160(R8)
-	VMOVDQU Y0, 192(R8)
-	VMOVDQU Y0, 224(R8)
-	ADDQ    $0x00000100, R8
-	DECQ    R9
+	VMOVDQU Y0, (R9)
+	VMOVDQU Y0, 32(R9)
+	VMOVDQU Y0, 64(R9)
+	VMOVDQU Y0, 96(R9)
+	VMOVDQU Y0, 128(R9)
+	VMOVDQU Y0, 160(R9)
+	VMOVDQU Y0, 192(R9)
+	VMOVDQU Y0, 224(R9)
+	ADDQ    $0x00000100, R9
+	DECQ    R10
 	JNE     direct2566Kx4Clear
 
 direct2566Kx4Chunk:
@@ -11742,11 +11742,11 @@ direct2566Kx4Chunk:
 	ADDQ $0x00000040, SI
 	MOVQ $0x00000004, R12
 
-direct2566Kx4Turn:
+direct2566Kx4Unit:
 	MOVQ SI, BX
-	MOVQ R11, R10
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R11, R8
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct2566Kx4Panel:
 	PREFETCHT0   2048(BX)
@@ -11762,7 +11762,7 @@ direct2566Kx4Panel:
 	PREFETCHT0   2688(BX)
 	PREFETCHT0   2752(BX)
 	PREFETCHT0   2816(BX)
-	PREFETCHT0   3392(R10)
+	PREFETCHT0   3392(R8)
 	VMOVDQU      (BX), Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VMOVDQU      512(BX), Y0
@@ -11840,39 +11840,39 @@ direct2566Kx4Panel:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    768(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       (R10), Y0, Y0
+	VMULPS       (R8), Y0, Y0
 	VBROADCASTSS 48(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 32(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      (R8), Y1
+	VMOVUPS      (R9), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y1, (R9)
 	VBROADCASTSS 48(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 32(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      64(R8), Y1
+	VMOVUPS      64(R9), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y1, 64(R9)
 	VBROADCASTSS 48(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 32(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      128(R8), Y1
+	VMOVUPS      128(R9), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 128(R8)
+	VMOVUPS      Y1, 128(R9)
 	VBROADCASTSS 48(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 32(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      192(R8), Y1
+	VMOVUPS      192(R9), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 192(R8)
+	VMOVUPS      Y1, 192(R9)
 	VMOVDQU      (BX), Y4
 	VPSRLW       $0x04, Y4, Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -11954,39 +11954,39 @@ direct2566Kx4Panel:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    784(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       (R10), Y0, Y0
+	VMULPS       (R8), Y0, Y0
 	VBROADCASTSS 52(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 32(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      (R8), Y1
+	VMOVUPS      (R9), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y1, (R9)
 	VBROADCASTSS 52(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 32(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      64(R8), Y1
+	VMOVUPS      64(R9), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y1, 64(R9)
 	VBROADCASTSS 52(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 32(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      128(R8), Y1
+	VMOVUPS      128(R9), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 128(R8)
+	VMOVUPS      Y1, 128(R9)
 	VBROADCASTSS 52(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 32(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      192(R8), Y1
+	VMOVUPS      192(R9), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 192(R8)
+	VMOVUPS      Y1, 192(R9)
 	VMOVDQU      32(BX), Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VMOVDQU      544(BX), Y0
@@ -12064,39 +12064,39 @@ direct2566Kx4Panel:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    776(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       32(R10), Y0, Y0
+	VMULPS       32(R8), Y0, Y0
 	VBROADCASTSS 48(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 32(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      32(R8), Y1
+	VMOVUPS      32(R9), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y1, 32(R9)
 	VBROADCASTSS 48(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 32(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      96(R8), Y1
+	VMOVUPS      96(R9), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 96(R8)
+	VMOVUPS      Y1, 96(R9)
 	VBROADCASTSS 48(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 32(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      160(R8), Y1
+	VMOVUPS      160(R9), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 160(R8)
+	VMOVUPS      Y1, 160(R9)
 	VBROADCASTSS 48(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 32(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      224(R8), Y1
+	VMOVUPS      224(R9), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 224(R8)
+	VMOVUPS      Y1, 224(R9)
 	VMOVDQU      32(BX), Y4
 	VPSRLW       $0x04, Y4, Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -12178,39 +12178,39 @@ direct2566Kx4Panel:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    792(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       32(R10), Y0, Y0
+	VMULPS       32(R8), Y0, Y0
 	VBROADCASTSS 52(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 32(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      32(R8), Y1
+	VMOVUPS      32(R9), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y1, 32(R9)
 	VBROADCASTSS 52(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 32(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      96(R8), Y1
+	VMOVUPS      96(R9), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 96(R8)
+	VMOVUPS      Y1, 96(R9)
 	VBROADCASTSS 52(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 32(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      160(R8), Y1
+	VMOVUPS      160(R9), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 160(R8)
+	VMOVUPS      Y1, 160(R9)
 	VBROADCASTSS 52(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 32(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      224(R8), Y1
+	VMOVUPS      224(R9), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 224(R8)
+	VMOVUPS      Y1, 224(R9)
 	VMOVDQU      256(BX), Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VMOVDQU      640(BX), Y0
@@ -12288,39 +12288,39 @@ direct2566Kx4Panel:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    800(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       (R10), Y0, Y0
+	VMULPS       (R8), Y0, Y0
 	VBROADCASTSS 112(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 96(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      (R8), Y1
+	VMOVUPS      (R9), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y1, (R9)
 	VBROADCASTSS 112(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 96(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      64(R8), Y1
+	VMOVUPS      64(R9), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y1, 64(R9)
 	VBROADCASTSS 112(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 96(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      128(R8), Y1
+	VMOVUPS      128(R9), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 128(R8)
+	VMOVUPS      Y1, 128(R9)
 	VBROADCASTSS 112(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 96(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      192(R8), Y1
+	VMOVUPS      192(R9), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 192(R8)
+	VMOVUPS      Y1, 192(R9)
 	VMOVDQU      256(BX), Y4
 	VPSRLW       $0x04, Y4, Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -12402,39 +12402,39 @@ direct2566Kx4Panel:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    816(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       (R10), Y0, Y0
+	VMULPS       (R8), Y0, Y0
 	VBROADCASTSS 116(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 96(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      (R8), Y1
+	VMOVUPS      (R9), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, (R8)
+	VMOVUPS      Y1, (R9)
 	VBROADCASTSS 116(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 96(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      64(R8), Y1
+	VMOVUPS      64(R9), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 64(R8)
+	VMOVUPS      Y1, 64(R9)
 	VBROADCASTSS 116(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 96(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      128(R8), Y1
+	VMOVUPS      128(R9), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 128(R8)
+	VMOVUPS      Y1, 128(R9)
 	VBROADCASTSS 116(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 96(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      192(R8), Y1
+	VMOVUPS      192(R9), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 192(R8)
+	VMOVUPS      Y1, 192(R9)
 	VMOVDQU      288(BX), Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
 	VMOVDQU      672(BX), Y0
@@ -12512,39 +12512,39 @@ direct2566Kx4Panel:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    808(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       32(R10), Y0, Y0
+	VMULPS       32(R8), Y0, Y0
 	VBROADCASTSS 112(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 96(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      32(R8), Y1
+	VMOVUPS      32(R9), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y1, 32(R9)
 	VBROADCASTSS 112(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 96(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      96(R8), Y1
+	VMOVUPS      96(R9), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 96(R8)
+	VMOVUPS      Y1, 96(R9)
 	VBROADCASTSS 112(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 96(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      160(R8), Y1
+	VMOVUPS      160(R9), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 160(R8)
+	VMOVUPS      Y1, 160(R9)
 	VBROADCASTSS 112(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 96(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      224(R8), Y1
+	VMOVUPS      224(R9), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 224(R8)
+	VMOVUPS      Y1, 224(R9)
 	VMOVDQU      288(BX), Y4
 	VPSRLW       $0x04, Y4, Y4
 	VPAND        nibble256<>+0(SB), Y4, Y4
@@ -12626,59 +12626,59 @@ direct2566Kx4Panel:
 	VPADDD       Y3, Y8, Y8
 	VPMOVSXBD    824(BX), Y0
 	VCVTDQ2PS    Y0, Y0
-	VMULPS       32(R10), Y0, Y0
+	VMULPS       32(R8), Y0, Y0
 	VBROADCASTSS 116(AX), Y1
 	VPADDD       Y1, Y5, Y5
 	VCVTDQ2PS    Y5, Y5
 	VBROADCASTSS 96(AX), Y1
 	VMULPS       Y1, Y5, Y5
-	VMOVUPS      32(R8), Y1
+	VMOVUPS      32(R9), Y1
 	VFMADD231PS  Y5, Y0, Y1
-	VMOVUPS      Y1, 32(R8)
+	VMOVUPS      Y1, 32(R9)
 	VBROADCASTSS 116(AX)(CX*1), Y1
 	VPADDD       Y1, Y6, Y6
 	VCVTDQ2PS    Y6, Y6
 	VBROADCASTSS 96(AX)(CX*1), Y1
 	VMULPS       Y1, Y6, Y6
-	VMOVUPS      96(R8), Y1
+	VMOVUPS      96(R9), Y1
 	VFMADD231PS  Y6, Y0, Y1
-	VMOVUPS      Y1, 96(R8)
+	VMOVUPS      Y1, 96(R9)
 	VBROADCASTSS 116(AX)(CX*2), Y1
 	VPADDD       Y1, Y7, Y7
 	VCVTDQ2PS    Y7, Y7
 	VBROADCASTSS 96(AX)(CX*2), Y1
 	VMULPS       Y1, Y7, Y7
-	VMOVUPS      160(R8), Y1
+	VMOVUPS      160(R9), Y1
 	VFMADD231PS  Y7, Y0, Y1
-	VMOVUPS      Y1, 160(R8)
+	VMOVUPS      Y1, 160(R9)
 	VBROADCASTSS 116(AX)(DX*1), Y1
 	VPADDD       Y1, Y8, Y8
 	VCVTDQ2PS    Y8, Y8
 	VBROADCASTSS 96(AX)(DX*1), Y1
 	VMULPS       Y1, Y8, Y8
-	VMOVUPS      224(R8), Y1
+	VMOVUPS      224(R9), Y1
 	VFMADD231PS  Y8, Y0, Y1
-	VMOVUPS      Y1, 224(R8)
-	ADDQ         $0x00000100, R8
+	VMOVUPS      Y1, 224(R9)
+	ADDQ         $0x00000100, R9
 	ADDQ         wstride+48(FP), BX
-	ADDQ         wstride+48(FP), R10
-	DECQ         R9
+	ADDQ         wstride+48(FP), R8
+	DECQ         R10
 	JNE          direct2566Kx4Panel
-	ADDQ         $0x00000340, SI
 	ADDQ         $+128, AX
+	ADDQ         $0x00000340, SI
 	DECQ         R12
-	JNE          direct2566Kx4Turn
+	JNE          direct2566Kx4Unit
 	SUBQ         $0x00000004, DI
 	JNE          direct2566Kx4Chunk
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 
 direct2566Kx4Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct2566Kx4Row:
@@ -12690,9 +12690,9 @@ direct2566Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct2566Kx4Row
-	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
 	ADDQ    DX, AX
-	DECQ    R9
+	DECQ    R10
 	JNE     direct2566Kx4Write
 	VZEROUPPER
 	RET
@@ -12705,10 +12705,9 @@ TEXT ·unpack2566K(SB), NOSPLIT, $0-24
 	MOVQ units+16(FP), DX
 
 unpack2566KChunk:
-	MOVQ       CX, BX
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-	MOVQ       $0x00000004, SI
+	MOVQ CX, BX
+	ADDQ $0x00000040, CX
+	MOVQ $0x00000004, SI
 
 unpack2566KUnit:
 	PREFETCHT0 2048(CX)
@@ -12724,6 +12723,7 @@ unpack2566KUnit:
 	PREFETCHT0 2688(CX)
 	PREFETCHT0 2752(CX)
 	PREFETCHT0 2816(CX)
+	PREFETCHT0 3392(BX)
 	VMOVDQU    (CX), Y0
 	VPSRLW     $0x04, Y0, Y1
 	VPAND      nibble256<>+0(SB), Y0, Y0
@@ -12999,7 +12999,7 @@ direct2568Zerox1Clear:
 	DECQ    DI
 	JNE     direct2568Zerox1Clear
 
-direct2568Zerox1Turn:
+direct2568Zerox1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -13350,10 +13350,10 @@ direct2568Zerox1Panel:
 	ADDQ         wstride+48(FP), CX
 	DECQ         DI
 	JNE          direct2568Zerox1Panel
-	ADDQ         $0x00000440, DX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000440, DX
 	DECQ         BX
-	JNE          direct2568Zerox1Turn
+	JNE          direct2568Zerox1Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -13401,7 +13401,7 @@ direct2568Zerox2Clear:
 	DECQ    R8
 	JNE     direct2568Zerox2Clear
 
-direct2568Zerox2Turn:
+direct2568Zerox2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -13944,10 +13944,10 @@ direct2568Zerox2Panel:
 	ADDQ         wstride+48(FP), DX
 	DECQ         R8
 	JNE          direct2568Zerox2Panel
-	ADDQ         $0x00000440, BX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000440, BX
 	DECQ         SI
-	JNE          direct2568Zerox2Turn
+	JNE          direct2568Zerox2Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -14000,7 +14000,7 @@ direct2568Zerox4Clear:
 	DECQ    R9
 	JNE     direct2568Zerox4Clear
 
-direct2568Zerox4Turn:
+direct2568Zerox4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -14943,10 +14943,10 @@ direct2568Zerox4Panel:
 	ADDQ         wstride+48(FP), BX
 	DECQ         R9
 	JNE          direct2568Zerox4Panel
-	ADDQ         $0x00000440, SI
 	ADDQ         $+128, AX
+	ADDQ         $0x00000440, SI
 	DECQ         DI
-	JNE          direct2568Zerox4Turn
+	JNE          direct2568Zerox4Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -15224,7 +15224,7 @@ direct2568Widex1Clear:
 	DECQ    DI
 	JNE     direct2568Widex1Clear
 
-direct2568Widex1Turn:
+direct2568Widex1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -15576,10 +15576,10 @@ direct2568Widex1Panel:
 	ADDQ         wstride+48(FP), CX
 	DECQ         DI
 	JNE          direct2568Widex1Panel
-	ADDQ         $0x00000480, DX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000480, DX
 	DECQ         BX
-	JNE          direct2568Widex1Turn
+	JNE          direct2568Widex1Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -15627,7 +15627,7 @@ direct2568Widex2Clear:
 	DECQ    R8
 	JNE     direct2568Widex2Clear
 
-direct2568Widex2Turn:
+direct2568Widex2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -16171,10 +16171,10 @@ direct2568Widex2Panel:
 	ADDQ         wstride+48(FP), DX
 	DECQ         R8
 	JNE          direct2568Widex2Panel
-	ADDQ         $0x00000480, BX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000480, BX
 	DECQ         SI
-	JNE          direct2568Widex2Turn
+	JNE          direct2568Widex2Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -16227,7 +16227,7 @@ direct2568Widex4Clear:
 	DECQ    R9
 	JNE     direct2568Widex4Clear
 
-direct2568Widex4Turn:
+direct2568Widex4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -17171,10 +17171,10 @@ direct2568Widex4Panel:
 	ADDQ         wstride+48(FP), BX
 	DECQ         R9
 	JNE          direct2568Widex4Panel
-	ADDQ         $0x00000480, SI
 	ADDQ         $+128, AX
+	ADDQ         $0x00000480, SI
 	DECQ         DI
-	JNE          direct2568Widex4Turn
+	JNE          direct2568Widex4Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -17454,7 +17454,7 @@ direct2568Splitx1Clear:
 	DECQ    R9
 	JNE     direct2568Splitx1Clear
 
-direct2568Splitx1Turn:
+direct2568Splitx1Unit:
 	MOVQ BX, CX
 	MOVQ DI, DX
 	MOVQ tile+32(FP), R8
@@ -17903,11 +17903,11 @@ direct2568Splitx1Panel:
 	ADDQ         lowstride+64(FP), DX
 	DECQ         R9
 	JNE          direct2568Splitx1Panel
-	ADDQ         $0x00000340, BX
 	ADDQ         $0x00000100, DI
 	ADDQ         $+128, AX
+	ADDQ         $0x00000340, BX
 	DECQ         SI
-	JNE          direct2568Splitx1Turn
+	JNE          direct2568Splitx1Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -17956,7 +17956,7 @@ direct2568Splitx2Clear:
 	DECQ    R10
 	JNE     direct2568Splitx2Clear
 
-direct2568Splitx2Turn:
+direct2568Splitx2Unit:
 	MOVQ SI, DX
 	MOVQ R8, BX
 	MOVQ tile+32(FP), R9
@@ -18597,11 +18597,11 @@ direct2568Splitx2Panel:
 	ADDQ         lowstride+64(FP), BX
 	DECQ         R10
 	JNE          direct2568Splitx2Panel
-	ADDQ         $0x00000340, SI
 	ADDQ         $0x00000100, R8
 	ADDQ         $+128, AX
+	ADDQ         $0x00000340, SI
 	DECQ         DI
-	JNE          direct2568Splitx2Turn
+	JNE          direct2568Splitx2Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -18655,7 +18655,7 @@ direct2568Splitx4Clear:
 	DECQ    R11
 	JNE     direct2568Splitx4Clear
 
-direct2568Splitx4Turn:
+direct2568Splitx4Unit:
 	MOVQ DI, BX
 	MOVQ R9, SI
 	MOVQ tile+32(FP), R10
@@ -19696,11 +19696,11 @@ direct2568Splitx4Panel:
 	ADDQ         lowstride+64(FP), SI
 	DECQ         R11
 	JNE          direct2568Splitx4Panel
-	ADDQ         $0x00000340, DI
 	ADDQ         $0x00000100, R9
 	ADDQ         $+128, AX
+	ADDQ         $0x00000340, DI
 	DECQ         R8
-	JNE          direct2568Splitx4Turn
+	JNE          direct2568Splitx4Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -20076,7 +20076,7 @@ direct2568Upperx1Clear:
 	DECQ    DI
 	JNE     direct2568Upperx1Clear
 
-direct2568Upperx1Turn:
+direct2568Upperx1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -20455,10 +20455,10 @@ direct2568Upperx1Panel:
 	ADDQ         wstride+48(FP), CX
 	DECQ         DI
 	JNE          direct2568Upperx1Panel
-	ADDQ         $0x00000340, DX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000340, DX
 	DECQ         BX
-	JNE          direct2568Upperx1Turn
+	JNE          direct2568Upperx1Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -20506,7 +20506,7 @@ direct2568Upperx2Clear:
 	DECQ    R8
 	JNE     direct2568Upperx2Clear
 
-direct2568Upperx2Turn:
+direct2568Upperx2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -21021,10 +21021,10 @@ direct2568Upperx2Panel:
 	ADDQ         wstride+48(FP), DX
 	DECQ         R8
 	JNE          direct2568Upperx2Panel
-	ADDQ         $0x00000340, BX
 	ADDQ         $+128, AX
+	ADDQ         $0x00000340, BX
 	DECQ         SI
-	JNE          direct2568Upperx2Turn
+	JNE          direct2568Upperx2Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX
@@ -21077,7 +21077,7 @@ direct2568Upperx4Clear:
 	DECQ    R9
 	JNE     direct2568Upperx4Clear
 
-direct2568Upperx4Turn:
+direct2568Upperx4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -21880,10 +21880,10 @@ direct2568Upperx4Panel:
 	ADDQ         wstride+48(FP), BX
 	DECQ         R9
 	JNE          direct2568Upperx4Panel
-	ADDQ         $0x00000340, SI
 	ADDQ         $+128, AX
+	ADDQ         $0x00000340, SI
 	DECQ         DI
-	JNE          direct2568Upperx4Turn
+	JNE          direct2568Upperx4Unit
 	MOVQ         out+0(FP), AX
 	MOVQ         ldo+8(FP), CX
 	MOVQ         ostride+16(FP), DX

@@ -24,7 +24,7 @@ direct5124Zerox1Clear:
 	DECQ    DI
 	JNE     direct5124Zerox1Clear
 
-direct5124Zerox1Turn:
+direct5124Zerox1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -99,10 +99,10 @@ direct5124Zerox1Panel:
 	ADDQ          wstride+48(FP), CX
 	DECQ          DI
 	JNE           direct5124Zerox1Panel
-	ADDQ          $0x00000240, DX
 	ADDQ          $+128, AX
+	ADDQ          $0x00000240, DX
 	DECQ          BX
-	JNE           direct5124Zerox1Turn
+	JNE           direct5124Zerox1Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -152,7 +152,7 @@ direct5124Zerox2Clear:
 	DECQ    R8
 	JNE     direct5124Zerox2Clear
 
-direct5124Zerox2Turn:
+direct5124Zerox2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -257,10 +257,10 @@ direct5124Zerox2Panel:
 	ADDQ          wstride+48(FP), DX
 	DECQ          R8
 	JNE           direct5124Zerox2Panel
-	ADDQ          $0x00000240, BX
 	ADDQ          $+128, AX
+	ADDQ          $0x00000240, BX
 	DECQ          SI
-	JNE           direct5124Zerox2Turn
+	JNE           direct5124Zerox2Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -315,7 +315,7 @@ direct5124Zerox4Clear:
 	DECQ    R9
 	JNE     direct5124Zerox4Clear
 
-direct5124Zerox4Turn:
+direct5124Zerox4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -464,10 +464,10 @@ direct5124Zerox4Panel:
 	ADDQ          wstride+48(FP), BX
 	DECQ          R9
 	JNE           direct5124Zerox4Panel
-	ADDQ          $0x00000240, SI
 	ADDQ          $+128, AX
+	ADDQ          $0x00000240, SI
 	DECQ          DI
-	JNE           direct5124Zerox4Turn
+	JNE           direct5124Zerox4Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -531,7 +531,7 @@ direct5124Zerox8Clear:
 	DECQ    R10
 	JNE     direct5124Zerox8Clear
 
-direct5124Zerox8Turn:
+direct5124Zerox8Unit:
 	MOVQ DI, SI
 	MOVQ tile+32(FP), R9
 	MOVQ panels+96(FP), R10
@@ -784,11 +784,11 @@ direct5124Zerox8Panel:
 	ADDQ          wstride+48(FP), SI
 	DECQ          R10
 	JNE           direct5124Zerox8Panel
-	ADDQ          $0x00000240, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
+	ADDQ          $0x00000240, DI
 	DECQ          R8
-	JNE           direct5124Zerox8Turn
+	JNE           direct5124Zerox8Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -906,7 +906,7 @@ direct5124Minx1Clear:
 	DECQ    DI
 	JNE     direct5124Minx1Clear
 
-direct5124Minx1Turn:
+direct5124Minx1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -986,10 +986,10 @@ direct5124Minx1Panel:
 	ADDQ             wstride+48(FP), CX
 	DECQ             DI
 	JNE              direct5124Minx1Panel
-	ADDQ             $0x00000280, DX
 	ADDQ             $+128, AX
+	ADDQ             $0x00000280, DX
 	DECQ             BX
-	JNE              direct5124Minx1Turn
+	JNE              direct5124Minx1Unit
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
@@ -1039,7 +1039,7 @@ direct5124Minx2Clear:
 	DECQ    R8
 	JNE     direct5124Minx2Clear
 
-direct5124Minx2Turn:
+direct5124Minx2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -1151,10 +1151,10 @@ direct5124Minx2Panel:
 	ADDQ             wstride+48(FP), DX
 	DECQ             R8
 	JNE              direct5124Minx2Panel
-	ADDQ             $0x00000280, BX
 	ADDQ             $+128, AX
+	ADDQ             $0x00000280, BX
 	DECQ             SI
-	JNE              direct5124Minx2Turn
+	JNE              direct5124Minx2Unit
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
@@ -1209,7 +1209,7 @@ direct5124Minx4Clear:
 	DECQ    R9
 	JNE     direct5124Minx4Clear
 
-direct5124Minx4Turn:
+direct5124Minx4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -1369,10 +1369,10 @@ direct5124Minx4Panel:
 	ADDQ             wstride+48(FP), BX
 	DECQ             R9
 	JNE              direct5124Minx4Panel
-	ADDQ             $0x00000280, SI
 	ADDQ             $+128, AX
+	ADDQ             $0x00000280, SI
 	DECQ             DI
-	JNE              direct5124Minx4Turn
+	JNE              direct5124Minx4Unit
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
@@ -1436,7 +1436,7 @@ direct5124Minx8Clear:
 	DECQ    R10
 	JNE     direct5124Minx8Clear
 
-direct5124Minx8Turn:
+direct5124Minx8Unit:
 	MOVQ DI, SI
 	MOVQ tile+32(FP), R9
 	MOVQ panels+96(FP), R10
@@ -1708,11 +1708,11 @@ direct5124Minx8Panel:
 	ADDQ             wstride+48(FP), SI
 	DECQ             R10
 	JNE              direct5124Minx8Panel
-	ADDQ             $0x00000280, DI
 	ADDQ             $+128, AX
 	ADDQ             $+128, BX
+	ADDQ             $0x00000280, DI
 	DECQ             R8
-	JNE              direct5124Minx8Turn
+	JNE              direct5124Minx8Unit
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
@@ -1824,15 +1824,15 @@ TEXT ·direct5124Kx1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z0
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), SI
-	MOVQ         panels+96(FP), DI
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y1, Y1, Y1
 
 direct5124Kx1Clear:
-	VMOVDQU Y1, (SI)
-	VMOVDQU Y1, 32(SI)
-	ADDQ    $0x00000040, SI
-	DECQ    DI
+	VMOVDQU Y1, (DI)
+	VMOVDQU Y1, 32(DI)
+	ADDQ    $0x00000040, DI
+	DECQ    R8
 	JNE     direct5124Kx1Clear
 
 direct5124Kx1Chunk:
@@ -1840,11 +1840,11 @@ direct5124Kx1Chunk:
 	ADDQ $0x00000040, DX
 	MOVQ $0x00000004, R10
 
-direct5124Kx1Turn:
+direct5124Kx1Unit:
 	MOVQ DX, CX
-	MOVQ R9, R8
-	MOVQ tile+32(FP), SI
-	MOVQ panels+96(FP), DI
+	MOVQ R9, SI
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5124Kx1Panel:
 	PREFETCHT0       2048(CX)
@@ -1856,8 +1856,8 @@ direct5124Kx1Panel:
 	PREFETCHT0       2432(CX)
 	PREFETCHT0       2496(CX)
 	PREFETCHT0       2560(CX)
-	PREFETCHT0       2368(R8)
-	VMOVUPS          (SI), Z1
+	PREFETCHT0       2368(SI)
+	VMOVUPS          (DI), Z1
 	VPXORD           Z2, Z2, Z2
 	VPXORD           Z3, Z3, Z3
 	VPSRLW           $0x04, (CX), Z5
@@ -1881,11 +1881,11 @@ direct5124Kx1Panel:
 	VPDPBUSD.BCST    12(AX), Z4, Z2
 	VPDPBUSD.BCST    28(AX), Z5, Z3
 	VPMOVZXBD        512(CX), Z6
-	VCVTPH2PS        (R8), Z31
+	VCVTPH2PS        (SI), Z31
 	VCVTDQ2PS        Z6, Z6
 	VMULPS           Z31, Z6, Z6
 	VPMOVZXBD        528(CX), Z7
-	VCVTPH2PS        32(R8), Z31
+	VCVTPH2PS        32(SI), Z31
 	VCVTDQ2PS        Z7, Z7
 	VMULPS           Z31, Z7, Z7
 	VPADDD           Z3, Z2, Z2
@@ -1916,11 +1916,11 @@ direct5124Kx1Panel:
 	VPDPBUSD.BCST    76(AX), Z4, Z2
 	VPDPBUSD.BCST    92(AX), Z5, Z3
 	VPMOVZXBD        544(CX), Z6
-	VCVTPH2PS        (R8), Z31
+	VCVTPH2PS        (SI), Z31
 	VCVTDQ2PS        Z6, Z6
 	VMULPS           Z31, Z6, Z6
 	VPMOVZXBD        560(CX), Z7
-	VCVTPH2PS        32(R8), Z31
+	VCVTPH2PS        32(SI), Z31
 	VCVTDQ2PS        Z7, Z7
 	VMULPS           Z31, Z7, Z7
 	VPADDD           Z3, Z2, Z2
@@ -1928,41 +1928,41 @@ direct5124Kx1Panel:
 	VMULPS.BCST      96(AX), Z2, Z2
 	VFMADD231PS      Z2, Z6, Z1
 	VFMADD231PS.BCST 100(AX), Z7, Z1
-	VMOVUPS          Z1, (SI)
-	ADDQ             $0x00000040, SI
+	VMOVUPS          Z1, (DI)
+	ADDQ             $0x00000040, DI
 	ADDQ             wstride+48(FP), CX
-	ADDQ             wstride+48(FP), R8
-	DECQ             DI
+	ADDQ             wstride+48(FP), SI
+	DECQ             R8
 	JNE              direct5124Kx1Panel
-	ADDQ             $0x00000240, DX
 	ADDQ             $+128, AX
+	ADDQ             $0x00000240, DX
 	DECQ             R10
-	JNE              direct5124Kx1Turn
+	JNE              direct5124Kx1Unit
 	SUBQ             $0x00000004, BX
 	JNE              direct5124Kx1Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), SI
-	MOVQ             panels+96(FP), DI
+	MOVQ             tile+32(FP), DI
+	MOVQ             panels+96(FP), R8
 
 direct5124Kx1Write:
 	MOVQ AX, BX
-	MOVQ SI, R8
+	MOVQ DI, SI
 	MOVQ rows+24(FP), R9
 
 direct5124Kx1Row:
-	VMOVDQU (R8), Y0
+	VMOVDQU (SI), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(R8), Y0
+	VMOVDQU 32(SI), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, R8
+	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5124Kx1Row
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, DI
 	ADDQ    DX, AX
-	DECQ    DI
+	DECQ    R8
 	JNE     direct5124Kx1Write
 	VZEROUPPER
 	RET
@@ -1976,17 +1976,17 @@ TEXT ·direct5124Kx2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z0
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y1, Y1, Y1
 
 direct5124Kx2Clear:
-	VMOVDQU Y1, (DI)
-	VMOVDQU Y1, 32(DI)
-	VMOVDQU Y1, 64(DI)
-	VMOVDQU Y1, 96(DI)
-	ADDQ    $0x00000080, DI
-	DECQ    R8
+	VMOVDQU Y1, (R8)
+	VMOVDQU Y1, 32(R8)
+	VMOVDQU Y1, 64(R8)
+	VMOVDQU Y1, 96(R8)
+	ADDQ    $0x00000080, R8
+	DECQ    R9
 	JNE     direct5124Kx2Clear
 
 direct5124Kx2Chunk:
@@ -1994,11 +1994,11 @@ direct5124Kx2Chunk:
 	ADDQ $0x00000040, BX
 	MOVQ $0x00000004, R11
 
-direct5124Kx2Turn:
+direct5124Kx2Unit:
 	MOVQ BX, DX
-	MOVQ R10, R9
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R10, DI
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5124Kx2Panel:
 	PREFETCHT0       2048(DX)
@@ -2010,9 +2010,9 @@ direct5124Kx2Panel:
 	PREFETCHT0       2432(DX)
 	PREFETCHT0       2496(DX)
 	PREFETCHT0       2560(DX)
-	PREFETCHT0       2368(R9)
-	VMOVUPS          (DI), Z1
-	VMOVUPS          64(DI), Z2
+	PREFETCHT0       2368(DI)
+	VMOVUPS          (R8), Z1
+	VMOVUPS          64(R8), Z2
 	VPXORD           Z3, Z3, Z3
 	VPXORD           Z5, Z5, Z5
 	VPXORD           Z4, Z4, Z4
@@ -2046,11 +2046,11 @@ direct5124Kx2Panel:
 	VPDPBUSD.BCST    28(AX), Z8, Z5
 	VPDPBUSD.BCST    28(AX)(CX*1), Z8, Z6
 	VPMOVZXBD        512(DX), Z9
-	VCVTPH2PS        (R9), Z31
+	VCVTPH2PS        (DI), Z31
 	VCVTDQ2PS        Z9, Z9
 	VMULPS           Z31, Z9, Z9
 	VPMOVZXBD        528(DX), Z10
-	VCVTPH2PS        32(R9), Z31
+	VCVTPH2PS        32(DI), Z31
 	VCVTDQ2PS        Z10, Z10
 	VMULPS           Z31, Z10, Z10
 	VPADDD           Z5, Z3, Z3
@@ -2096,11 +2096,11 @@ direct5124Kx2Panel:
 	VPDPBUSD.BCST    92(AX), Z8, Z5
 	VPDPBUSD.BCST    92(AX)(CX*1), Z8, Z6
 	VPMOVZXBD        544(DX), Z9
-	VCVTPH2PS        (R9), Z31
+	VCVTPH2PS        (DI), Z31
 	VCVTDQ2PS        Z9, Z9
 	VMULPS           Z31, Z9, Z9
 	VPMOVZXBD        560(DX), Z10
-	VCVTPH2PS        32(R9), Z31
+	VCVTPH2PS        32(DI), Z31
 	VCVTDQ2PS        Z10, Z10
 	VMULPS           Z31, Z10, Z10
 	VPADDD           Z5, Z3, Z3
@@ -2113,29 +2113,29 @@ direct5124Kx2Panel:
 	VMULPS.BCST      96(AX)(CX*1), Z4, Z4
 	VFMADD231PS      Z4, Z9, Z2
 	VFMADD231PS.BCST 100(AX)(CX*1), Z10, Z2
-	VMOVUPS          Z1, (DI)
-	VMOVUPS          Z2, 64(DI)
-	ADDQ             $0x00000080, DI
+	VMOVUPS          Z1, (R8)
+	VMOVUPS          Z2, 64(R8)
+	ADDQ             $0x00000080, R8
 	ADDQ             wstride+48(FP), DX
-	ADDQ             wstride+48(FP), R9
-	DECQ             R8
+	ADDQ             wstride+48(FP), DI
+	DECQ             R9
 	JNE              direct5124Kx2Panel
-	ADDQ             $0x00000240, BX
 	ADDQ             $+128, AX
+	ADDQ             $0x00000240, BX
 	DECQ             R11
-	JNE              direct5124Kx2Turn
+	JNE              direct5124Kx2Unit
 	SUBQ             $0x00000004, SI
 	JNE              direct5124Kx2Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), DI
-	MOVQ             panels+96(FP), R8
+	MOVQ             tile+32(FP), R8
+	MOVQ             panels+96(FP), R9
 
 direct5124Kx2Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
-	MOVQ rows+24(FP), R9
+	MOVQ R8, SI
+	MOVQ rows+24(FP), DI
 
 direct5124Kx2Row:
 	VMOVDQU (SI), Y0
@@ -2144,11 +2144,11 @@ direct5124Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    R9
+	DECQ    DI
 	JNE     direct5124Kx2Row
-	ADDQ    $0x00000080, DI
+	ADDQ    $0x00000080, R8
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    R9
 	JNE     direct5124Kx2Write
 	VZEROUPPER
 	RET
@@ -2163,21 +2163,21 @@ TEXT ·direct5124Kx4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z0
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y1, Y1, Y1
 
 direct5124Kx4Clear:
-	VMOVDQU Y1, (R8)
-	VMOVDQU Y1, 32(R8)
-	VMOVDQU Y1, 64(R8)
-	VMOVDQU Y1, 96(R8)
-	VMOVDQU Y1, 128(R8)
-	VMOVDQU Y1, 160(R8)
-	VMOVDQU Y1, 192(R8)
-	VMOVDQU Y1, 224(R8)
-	ADDQ    $0x00000100, R8
-	DECQ    R9
+	VMOVDQU Y1, (R9)
+	VMOVDQU Y1, 32(R9)
+	VMOVDQU Y1, 64(R9)
+	VMOVDQU Y1, 96(R9)
+	VMOVDQU Y1, 128(R9)
+	VMOVDQU Y1, 160(R9)
+	VMOVDQU Y1, 192(R9)
+	VMOVDQU Y1, 224(R9)
+	ADDQ    $0x00000100, R9
+	DECQ    R10
 	JNE     direct5124Kx4Clear
 
 direct5124Kx4Chunk:
@@ -2185,11 +2185,11 @@ direct5124Kx4Chunk:
 	ADDQ $0x00000040, SI
 	MOVQ $0x00000004, R12
 
-direct5124Kx4Turn:
+direct5124Kx4Unit:
 	MOVQ SI, BX
-	MOVQ R11, R10
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R11, R8
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5124Kx4Panel:
 	PREFETCHT0       2048(BX)
@@ -2201,11 +2201,11 @@ direct5124Kx4Panel:
 	PREFETCHT0       2432(BX)
 	PREFETCHT0       2496(BX)
 	PREFETCHT0       2560(BX)
-	PREFETCHT0       2368(R10)
-	VMOVUPS          (R8), Z1
-	VMOVUPS          64(R8), Z2
-	VMOVUPS          128(R8), Z3
-	VMOVUPS          192(R8), Z4
+	PREFETCHT0       2368(R8)
+	VMOVUPS          (R9), Z1
+	VMOVUPS          64(R9), Z2
+	VMOVUPS          128(R9), Z3
+	VMOVUPS          192(R9), Z4
 	VPXORD           Z5, Z5, Z5
 	VPXORD           Z6, Z6, Z6
 	VPXORD           Z7, Z7, Z7
@@ -2255,11 +2255,11 @@ direct5124Kx4Panel:
 	VPDPBUSD.BCST    28(AX)(CX*2), Z10, Z7
 	VPDPBUSD.BCST    28(AX)(DX*1), Z10, Z8
 	VPMOVZXBD        512(BX), Z11
-	VCVTPH2PS        (R10), Z31
+	VCVTPH2PS        (R8), Z31
 	VCVTDQ2PS        Z11, Z11
 	VMULPS           Z31, Z11, Z11
 	VPMOVZXBD        528(BX), Z12
-	VCVTPH2PS        32(R10), Z31
+	VCVTPH2PS        32(R8), Z31
 	VCVTDQ2PS        Z12, Z12
 	VMULPS           Z31, Z12, Z12
 	VCVTDQ2PS        Z5, Z5
@@ -2327,11 +2327,11 @@ direct5124Kx4Panel:
 	VPDPBUSD.BCST    92(AX)(CX*2), Z10, Z7
 	VPDPBUSD.BCST    92(AX)(DX*1), Z10, Z8
 	VPMOVZXBD        544(BX), Z11
-	VCVTPH2PS        (R10), Z31
+	VCVTPH2PS        (R8), Z31
 	VCVTDQ2PS        Z11, Z11
 	VMULPS           Z31, Z11, Z11
 	VPMOVZXBD        560(BX), Z12
-	VCVTPH2PS        32(R10), Z31
+	VCVTPH2PS        32(R8), Z31
 	VCVTDQ2PS        Z12, Z12
 	VMULPS           Z31, Z12, Z12
 	VCVTDQ2PS        Z5, Z5
@@ -2350,30 +2350,30 @@ direct5124Kx4Panel:
 	VMULPS.BCST      96(AX)(DX*1), Z8, Z8
 	VFMADD231PS      Z8, Z11, Z4
 	VFMADD231PS.BCST 100(AX)(DX*1), Z12, Z4
-	VMOVUPS          Z1, (R8)
-	VMOVUPS          Z2, 64(R8)
-	VMOVUPS          Z3, 128(R8)
-	VMOVUPS          Z4, 192(R8)
-	ADDQ             $0x00000100, R8
+	VMOVUPS          Z1, (R9)
+	VMOVUPS          Z2, 64(R9)
+	VMOVUPS          Z3, 128(R9)
+	VMOVUPS          Z4, 192(R9)
+	ADDQ             $0x00000100, R9
 	ADDQ             wstride+48(FP), BX
-	ADDQ             wstride+48(FP), R10
-	DECQ             R9
+	ADDQ             wstride+48(FP), R8
+	DECQ             R10
 	JNE              direct5124Kx4Panel
-	ADDQ             $0x00000240, SI
 	ADDQ             $+128, AX
+	ADDQ             $0x00000240, SI
 	DECQ             R12
-	JNE              direct5124Kx4Turn
+	JNE              direct5124Kx4Unit
 	SUBQ             $0x00000004, DI
 	JNE              direct5124Kx4Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R8
-	MOVQ             panels+96(FP), R9
+	MOVQ             tile+32(FP), R9
+	MOVQ             panels+96(FP), R10
 
 direct5124Kx4Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5124Kx4Row:
@@ -2385,9 +2385,9 @@ direct5124Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5124Kx4Row
-	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
 	ADDQ    DX, AX
-	DECQ    R9
+	DECQ    R10
 	JNE     direct5124Kx4Write
 	VZEROUPPER
 	RET
@@ -2403,29 +2403,29 @@ TEXT ·direct5124Kx8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z0
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R10
+	MOVQ         panels+96(FP), R11
 	VPXOR        Y1, Y1, Y1
 
 direct5124Kx8Clear:
-	VMOVDQU Y1, (R9)
-	VMOVDQU Y1, 32(R9)
-	VMOVDQU Y1, 64(R9)
-	VMOVDQU Y1, 96(R9)
-	VMOVDQU Y1, 128(R9)
-	VMOVDQU Y1, 160(R9)
-	VMOVDQU Y1, 192(R9)
-	VMOVDQU Y1, 224(R9)
-	VMOVDQU Y1, 256(R9)
-	VMOVDQU Y1, 288(R9)
-	VMOVDQU Y1, 320(R9)
-	VMOVDQU Y1, 352(R9)
-	VMOVDQU Y1, 384(R9)
-	VMOVDQU Y1, 416(R9)
-	VMOVDQU Y1, 448(R9)
-	VMOVDQU Y1, 480(R9)
-	ADDQ    $0x00000200, R9
-	DECQ    R10
+	VMOVDQU Y1, (R10)
+	VMOVDQU Y1, 32(R10)
+	VMOVDQU Y1, 64(R10)
+	VMOVDQU Y1, 96(R10)
+	VMOVDQU Y1, 128(R10)
+	VMOVDQU Y1, 160(R10)
+	VMOVDQU Y1, 192(R10)
+	VMOVDQU Y1, 224(R10)
+	VMOVDQU Y1, 256(R10)
+	VMOVDQU Y1, 288(R10)
+	VMOVDQU Y1, 320(R10)
+	VMOVDQU Y1, 352(R10)
+	VMOVDQU Y1, 384(R10)
+	VMOVDQU Y1, 416(R10)
+	VMOVDQU Y1, 448(R10)
+	VMOVDQU Y1, 480(R10)
+	ADDQ    $0x00000200, R10
+	DECQ    R11
 	JNE     direct5124Kx8Clear
 
 direct5124Kx8Chunk:
@@ -2433,11 +2433,11 @@ direct5124Kx8Chunk:
 	ADDQ $0x00000040, DI
 	MOVQ $0x00000004, R13
 
-direct5124Kx8Turn:
+direct5124Kx8Unit:
 	MOVQ DI, SI
-	MOVQ R12, R11
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ R12, R9
+	MOVQ tile+32(FP), R10
+	MOVQ panels+96(FP), R11
 
 direct5124Kx8Panel:
 	PREFETCHT0       2048(SI)
@@ -2449,15 +2449,15 @@ direct5124Kx8Panel:
 	PREFETCHT0       2432(SI)
 	PREFETCHT0       2496(SI)
 	PREFETCHT0       2560(SI)
-	PREFETCHT0       2368(R11)
-	VMOVUPS          (R9), Z1
-	VMOVUPS          64(R9), Z2
-	VMOVUPS          128(R9), Z3
-	VMOVUPS          192(R9), Z4
-	VMOVUPS          256(R9), Z5
-	VMOVUPS          320(R9), Z6
-	VMOVUPS          384(R9), Z7
-	VMOVUPS          448(R9), Z8
+	PREFETCHT0       2368(R9)
+	VMOVUPS          (R10), Z1
+	VMOVUPS          64(R10), Z2
+	VMOVUPS          128(R10), Z3
+	VMOVUPS          192(R10), Z4
+	VMOVUPS          256(R10), Z5
+	VMOVUPS          320(R10), Z6
+	VMOVUPS          384(R10), Z7
+	VMOVUPS          448(R10), Z8
 	VPXORD           Z9, Z9, Z9
 	VPXORD           Z10, Z10, Z10
 	VPXORD           Z11, Z11, Z11
@@ -2543,11 +2543,11 @@ direct5124Kx8Panel:
 	VPDPBUSD.BCST    28(BX)(CX*2), Z18, Z15
 	VPDPBUSD.BCST    28(BX)(DX*1), Z18, Z16
 	VPMOVZXBD        512(SI), Z19
-	VCVTPH2PS        (R11), Z31
+	VCVTPH2PS        (R9), Z31
 	VCVTDQ2PS        Z19, Z19
 	VMULPS           Z31, Z19, Z19
 	VPMOVZXBD        528(SI), Z20
-	VCVTPH2PS        32(R11), Z31
+	VCVTPH2PS        32(R9), Z31
 	VCVTDQ2PS        Z20, Z20
 	VMULPS           Z31, Z20, Z20
 	VCVTDQ2PS        Z9, Z9
@@ -2667,11 +2667,11 @@ direct5124Kx8Panel:
 	VPDPBUSD.BCST    92(BX)(CX*2), Z18, Z15
 	VPDPBUSD.BCST    92(BX)(DX*1), Z18, Z16
 	VPMOVZXBD        544(SI), Z19
-	VCVTPH2PS        (R11), Z31
+	VCVTPH2PS        (R9), Z31
 	VCVTDQ2PS        Z19, Z19
 	VMULPS           Z31, Z19, Z19
 	VPMOVZXBD        560(SI), Z20
-	VCVTPH2PS        32(R11), Z31
+	VCVTPH2PS        32(R9), Z31
 	VCVTDQ2PS        Z20, Z20
 	VMULPS           Z31, Z20, Z20
 	VCVTDQ2PS        Z9, Z9
@@ -2706,35 +2706,35 @@ direct5124Kx8Panel:
 	VMULPS.BCST      96(BX)(DX*1), Z16, Z16
 	VFMADD231PS      Z16, Z19, Z8
 	VFMADD231PS.BCST 100(BX)(DX*1), Z20, Z8
-	VMOVUPS          Z1, (R9)
-	VMOVUPS          Z2, 64(R9)
-	VMOVUPS          Z3, 128(R9)
-	VMOVUPS          Z4, 192(R9)
-	VMOVUPS          Z5, 256(R9)
-	VMOVUPS          Z6, 320(R9)
-	VMOVUPS          Z7, 384(R9)
-	VMOVUPS          Z8, 448(R9)
-	ADDQ             $0x00000200, R9
+	VMOVUPS          Z1, (R10)
+	VMOVUPS          Z2, 64(R10)
+	VMOVUPS          Z3, 128(R10)
+	VMOVUPS          Z4, 192(R10)
+	VMOVUPS          Z5, 256(R10)
+	VMOVUPS          Z6, 320(R10)
+	VMOVUPS          Z7, 384(R10)
+	VMOVUPS          Z8, 448(R10)
+	ADDQ             $0x00000200, R10
 	ADDQ             wstride+48(FP), SI
-	ADDQ             wstride+48(FP), R11
-	DECQ             R10
+	ADDQ             wstride+48(FP), R9
+	DECQ             R11
 	JNE              direct5124Kx8Panel
-	ADDQ             $0x00000240, DI
 	ADDQ             $+128, AX
 	ADDQ             $+128, BX
+	ADDQ             $0x00000240, DI
 	DECQ             R13
-	JNE              direct5124Kx8Turn
+	JNE              direct5124Kx8Unit
 	SUBQ             $0x00000004, R8
 	JNE              direct5124Kx8Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R9
-	MOVQ             panels+96(FP), R10
+	MOVQ             tile+32(FP), R10
+	MOVQ             panels+96(FP), R11
 
 direct5124Kx8Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R10, SI
 	MOVQ rows+24(FP), DI
 
 direct5124Kx8Row:
@@ -2746,9 +2746,9 @@ direct5124Kx8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5124Kx8Row
-	ADDQ    $0x00000200, R9
+	ADDQ    $0x00000200, R10
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R11
 	JNE     direct5124Kx8Write
 	VZEROUPPER
 	RET
@@ -2763,10 +2763,9 @@ TEXT ·unpack5124K(SB), NOSPLIT, $0-24
 	VPBROADCASTD BX, Z0
 
 unpack5124KChunk:
-	MOVQ       CX, BX
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-	MOVQ       $0x00000004, SI
+	MOVQ CX, BX
+	ADDQ $0x00000040, CX
+	MOVQ $0x00000004, SI
 
 unpack5124KUnit:
 	PREFETCHT0 2048(CX)
@@ -2778,6 +2777,7 @@ unpack5124KUnit:
 	PREFETCHT0 2432(CX)
 	PREFETCHT0 2496(CX)
 	PREFETCHT0 2560(CX)
+	PREFETCHT0 2368(BX)
 	VPSRLW     $0x04, (CX), Z2
 	VPANDD     (CX), Z0, Z1
 	VPANDD     Z2, Z0, Z2
@@ -2869,7 +2869,7 @@ direct5125Zerox1Clear:
 	DECQ    DI
 	JNE     direct5125Zerox1Clear
 
-direct5125Zerox1Turn:
+direct5125Zerox1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -2978,10 +2978,10 @@ direct5125Zerox1Panel:
 	ADDQ          wstride+48(FP), CX
 	DECQ          DI
 	JNE           direct5125Zerox1Panel
-	ADDQ          $0x000002c0, DX
 	ADDQ          $+128, AX
+	ADDQ          $0x000002c0, DX
 	DECQ          BX
-	JNE           direct5125Zerox1Turn
+	JNE           direct5125Zerox1Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -3033,7 +3033,7 @@ direct5125Zerox2Clear:
 	DECQ    R8
 	JNE     direct5125Zerox2Clear
 
-direct5125Zerox2Turn:
+direct5125Zerox2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -3172,10 +3172,10 @@ direct5125Zerox2Panel:
 	ADDQ          wstride+48(FP), DX
 	DECQ          R8
 	JNE           direct5125Zerox2Panel
-	ADDQ          $0x000002c0, BX
 	ADDQ          $+128, AX
+	ADDQ          $0x000002c0, BX
 	DECQ          SI
-	JNE           direct5125Zerox2Turn
+	JNE           direct5125Zerox2Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -3232,7 +3232,7 @@ direct5125Zerox4Clear:
 	DECQ    R9
 	JNE     direct5125Zerox4Clear
 
-direct5125Zerox4Turn:
+direct5125Zerox4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -3415,10 +3415,10 @@ direct5125Zerox4Panel:
 	ADDQ          wstride+48(FP), BX
 	DECQ          R9
 	JNE           direct5125Zerox4Panel
-	ADDQ          $0x000002c0, SI
 	ADDQ          $+128, AX
+	ADDQ          $0x000002c0, SI
 	DECQ          DI
-	JNE           direct5125Zerox4Turn
+	JNE           direct5125Zerox4Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -3484,7 +3484,7 @@ direct5125Zerox8Clear:
 	DECQ    R10
 	JNE     direct5125Zerox8Clear
 
-direct5125Zerox8Turn:
+direct5125Zerox8Unit:
 	MOVQ DI, SI
 	MOVQ tile+32(FP), R9
 	MOVQ panels+96(FP), R10
@@ -3771,11 +3771,11 @@ direct5125Zerox8Panel:
 	ADDQ          wstride+48(FP), SI
 	DECQ          R10
 	JNE           direct5125Zerox8Panel
-	ADDQ          $0x000002c0, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
+	ADDQ          $0x000002c0, DI
 	DECQ          R8
-	JNE           direct5125Zerox8Turn
+	JNE           direct5125Zerox8Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -3931,7 +3931,7 @@ direct5125Minx1Clear:
 	DECQ    DI
 	JNE     direct5125Minx1Clear
 
-direct5125Minx1Turn:
+direct5125Minx1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -4045,10 +4045,10 @@ direct5125Minx1Panel:
 	ADDQ             wstride+48(FP), CX
 	DECQ             DI
 	JNE              direct5125Minx1Panel
-	ADDQ             $0x00000300, DX
 	ADDQ             $+128, AX
+	ADDQ             $0x00000300, DX
 	DECQ             BX
-	JNE              direct5125Minx1Turn
+	JNE              direct5125Minx1Unit
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
@@ -4100,7 +4100,7 @@ direct5125Minx2Clear:
 	DECQ    R8
 	JNE     direct5125Minx2Clear
 
-direct5125Minx2Turn:
+direct5125Minx2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -4246,10 +4246,10 @@ direct5125Minx2Panel:
 	ADDQ             wstride+48(FP), DX
 	DECQ             R8
 	JNE              direct5125Minx2Panel
-	ADDQ             $0x00000300, BX
 	ADDQ             $+128, AX
+	ADDQ             $0x00000300, BX
 	DECQ             SI
-	JNE              direct5125Minx2Turn
+	JNE              direct5125Minx2Unit
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
@@ -4306,7 +4306,7 @@ direct5125Minx4Clear:
 	DECQ    R9
 	JNE     direct5125Minx4Clear
 
-direct5125Minx4Turn:
+direct5125Minx4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -4500,10 +4500,10 @@ direct5125Minx4Panel:
 	ADDQ             wstride+48(FP), BX
 	DECQ             R9
 	JNE              direct5125Minx4Panel
-	ADDQ             $0x00000300, SI
 	ADDQ             $+128, AX
+	ADDQ             $0x00000300, SI
 	DECQ             DI
-	JNE              direct5125Minx4Turn
+	JNE              direct5125Minx4Unit
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
@@ -4569,7 +4569,7 @@ direct5125Minx8Clear:
 	DECQ    R10
 	JNE     direct5125Minx8Clear
 
-direct5125Minx8Turn:
+direct5125Minx8Unit:
 	MOVQ DI, SI
 	MOVQ tile+32(FP), R9
 	MOVQ panels+96(FP), R10
@@ -4875,11 +4875,11 @@ direct5125Minx8Panel:
 	ADDQ             wstride+48(FP), SI
 	DECQ             R10
 	JNE              direct5125Minx8Panel
-	ADDQ             $0x00000300, DI
 	ADDQ             $+128, AX
 	ADDQ             $+128, BX
+	ADDQ             $0x00000300, DI
 	DECQ             R8
-	JNE              direct5125Minx8Turn
+	JNE              direct5125Minx8Unit
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
@@ -5029,15 +5029,15 @@ TEXT ·direct5125Kx1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z1
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), SI
-	MOVQ         panels+96(FP), DI
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y2, Y2, Y2
 
 direct5125Kx1Clear:
-	VMOVDQU Y2, (SI)
-	VMOVDQU Y2, 32(SI)
-	ADDQ    $0x00000040, SI
-	DECQ    DI
+	VMOVDQU Y2, (DI)
+	VMOVDQU Y2, 32(DI)
+	ADDQ    $0x00000040, DI
+	DECQ    R8
 	JNE     direct5125Kx1Clear
 
 direct5125Kx1Chunk:
@@ -5045,11 +5045,11 @@ direct5125Kx1Chunk:
 	ADDQ $0x00000040, DX
 	MOVQ $0x00000004, R10
 
-direct5125Kx1Turn:
+direct5125Kx1Unit:
 	MOVQ DX, CX
-	MOVQ R9, R8
-	MOVQ tile+32(FP), SI
-	MOVQ panels+96(FP), DI
+	MOVQ R9, SI
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5125Kx1Panel:
 	PREFETCHT0       2048(CX)
@@ -5063,8 +5063,8 @@ direct5125Kx1Panel:
 	PREFETCHT0       2560(CX)
 	PREFETCHT0       2624(CX)
 	PREFETCHT0       2688(CX)
-	PREFETCHT0       2880(R8)
-	VMOVUPS          (SI), Z3
+	PREFETCHT0       2880(SI)
+	VMOVUPS          (DI), Z3
 	VPXORD           Z4, Z4, Z4
 	VPXORD           Z5, Z5, Z5
 	VPSRLW           $0x04, (CX), Z7
@@ -5104,11 +5104,11 @@ direct5125Kx1Panel:
 	VPDPBUSD.BCST    12(AX), Z6, Z4
 	VPDPBUSD.BCST    28(AX), Z7, Z5
 	VPMOVZXBD        640(CX), Z8
-	VCVTPH2PS        (R8), Z31
+	VCVTPH2PS        (SI), Z31
 	VCVTDQ2PS        Z8, Z8
 	VMULPS           Z31, Z8, Z8
 	VPMOVZXBD        656(CX), Z9
-	VCVTPH2PS        32(R8), Z31
+	VCVTPH2PS        32(SI), Z31
 	VCVTDQ2PS        Z9, Z9
 	VMULPS           Z31, Z9, Z9
 	VPADDD           Z5, Z4, Z4
@@ -5155,11 +5155,11 @@ direct5125Kx1Panel:
 	VPDPBUSD.BCST    76(AX), Z6, Z4
 	VPDPBUSD.BCST    92(AX), Z7, Z5
 	VPMOVZXBD        672(CX), Z8
-	VCVTPH2PS        (R8), Z31
+	VCVTPH2PS        (SI), Z31
 	VCVTDQ2PS        Z8, Z8
 	VMULPS           Z31, Z8, Z8
 	VPMOVZXBD        688(CX), Z9
-	VCVTPH2PS        32(R8), Z31
+	VCVTPH2PS        32(SI), Z31
 	VCVTDQ2PS        Z9, Z9
 	VMULPS           Z31, Z9, Z9
 	VPADDD           Z5, Z4, Z4
@@ -5167,41 +5167,41 @@ direct5125Kx1Panel:
 	VMULPS.BCST      96(AX), Z4, Z4
 	VFMADD231PS      Z4, Z8, Z3
 	VFMADD231PS.BCST 100(AX), Z9, Z3
-	VMOVUPS          Z3, (SI)
-	ADDQ             $0x00000040, SI
+	VMOVUPS          Z3, (DI)
+	ADDQ             $0x00000040, DI
 	ADDQ             wstride+48(FP), CX
-	ADDQ             wstride+48(FP), R8
-	DECQ             DI
+	ADDQ             wstride+48(FP), SI
+	DECQ             R8
 	JNE              direct5125Kx1Panel
-	ADDQ             $0x000002c0, DX
 	ADDQ             $+128, AX
+	ADDQ             $0x000002c0, DX
 	DECQ             R10
-	JNE              direct5125Kx1Turn
+	JNE              direct5125Kx1Unit
 	SUBQ             $0x00000004, BX
 	JNE              direct5125Kx1Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), SI
-	MOVQ             panels+96(FP), DI
+	MOVQ             tile+32(FP), DI
+	MOVQ             panels+96(FP), R8
 
 direct5125Kx1Write:
 	MOVQ AX, BX
-	MOVQ SI, R8
+	MOVQ DI, SI
 	MOVQ rows+24(FP), R9
 
 direct5125Kx1Row:
-	VMOVDQU (R8), Y0
+	VMOVDQU (SI), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(R8), Y0
+	VMOVDQU 32(SI), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, R8
+	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5125Kx1Row
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, DI
 	ADDQ    DX, AX
-	DECQ    DI
+	DECQ    R8
 	JNE     direct5125Kx1Write
 	VZEROUPPER
 	RET
@@ -5217,17 +5217,17 @@ TEXT ·direct5125Kx2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z1
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y2, Y2, Y2
 
 direct5125Kx2Clear:
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y2, 32(DI)
-	VMOVDQU Y2, 64(DI)
-	VMOVDQU Y2, 96(DI)
-	ADDQ    $0x00000080, DI
-	DECQ    R8
+	VMOVDQU Y2, (R8)
+	VMOVDQU Y2, 32(R8)
+	VMOVDQU Y2, 64(R8)
+	VMOVDQU Y2, 96(R8)
+	ADDQ    $0x00000080, R8
+	DECQ    R9
 	JNE     direct5125Kx2Clear
 
 direct5125Kx2Chunk:
@@ -5235,11 +5235,11 @@ direct5125Kx2Chunk:
 	ADDQ $0x00000040, BX
 	MOVQ $0x00000004, R11
 
-direct5125Kx2Turn:
+direct5125Kx2Unit:
 	MOVQ BX, DX
-	MOVQ R10, R9
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R10, DI
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5125Kx2Panel:
 	PREFETCHT0       2048(DX)
@@ -5253,9 +5253,9 @@ direct5125Kx2Panel:
 	PREFETCHT0       2560(DX)
 	PREFETCHT0       2624(DX)
 	PREFETCHT0       2688(DX)
-	PREFETCHT0       2880(R9)
-	VMOVUPS          (DI), Z3
-	VMOVUPS          64(DI), Z4
+	PREFETCHT0       2880(DI)
+	VMOVUPS          (R8), Z3
+	VMOVUPS          64(R8), Z4
 	VPXORD           Z5, Z5, Z5
 	VPXORD           Z7, Z7, Z7
 	VPXORD           Z6, Z6, Z6
@@ -5305,11 +5305,11 @@ direct5125Kx2Panel:
 	VPDPBUSD.BCST    28(AX), Z10, Z7
 	VPDPBUSD.BCST    28(AX)(CX*1), Z10, Z8
 	VPMOVZXBD        640(DX), Z11
-	VCVTPH2PS        (R9), Z31
+	VCVTPH2PS        (DI), Z31
 	VCVTDQ2PS        Z11, Z11
 	VMULPS           Z31, Z11, Z11
 	VPMOVZXBD        656(DX), Z12
-	VCVTPH2PS        32(R9), Z31
+	VCVTPH2PS        32(DI), Z31
 	VCVTDQ2PS        Z12, Z12
 	VMULPS           Z31, Z12, Z12
 	VPADDD           Z7, Z5, Z5
@@ -5371,11 +5371,11 @@ direct5125Kx2Panel:
 	VPDPBUSD.BCST    92(AX), Z10, Z7
 	VPDPBUSD.BCST    92(AX)(CX*1), Z10, Z8
 	VPMOVZXBD        672(DX), Z11
-	VCVTPH2PS        (R9), Z31
+	VCVTPH2PS        (DI), Z31
 	VCVTDQ2PS        Z11, Z11
 	VMULPS           Z31, Z11, Z11
 	VPMOVZXBD        688(DX), Z12
-	VCVTPH2PS        32(R9), Z31
+	VCVTPH2PS        32(DI), Z31
 	VCVTDQ2PS        Z12, Z12
 	VMULPS           Z31, Z12, Z12
 	VPADDD           Z7, Z5, Z5
@@ -5388,29 +5388,29 @@ direct5125Kx2Panel:
 	VMULPS.BCST      96(AX)(CX*1), Z6, Z6
 	VFMADD231PS      Z6, Z11, Z4
 	VFMADD231PS.BCST 100(AX)(CX*1), Z12, Z4
-	VMOVUPS          Z3, (DI)
-	VMOVUPS          Z4, 64(DI)
-	ADDQ             $0x00000080, DI
+	VMOVUPS          Z3, (R8)
+	VMOVUPS          Z4, 64(R8)
+	ADDQ             $0x00000080, R8
 	ADDQ             wstride+48(FP), DX
-	ADDQ             wstride+48(FP), R9
-	DECQ             R8
+	ADDQ             wstride+48(FP), DI
+	DECQ             R9
 	JNE              direct5125Kx2Panel
-	ADDQ             $0x000002c0, BX
 	ADDQ             $+128, AX
+	ADDQ             $0x000002c0, BX
 	DECQ             R11
-	JNE              direct5125Kx2Turn
+	JNE              direct5125Kx2Unit
 	SUBQ             $0x00000004, SI
 	JNE              direct5125Kx2Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), DI
-	MOVQ             panels+96(FP), R8
+	MOVQ             tile+32(FP), R8
+	MOVQ             panels+96(FP), R9
 
 direct5125Kx2Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
-	MOVQ rows+24(FP), R9
+	MOVQ R8, SI
+	MOVQ rows+24(FP), DI
 
 direct5125Kx2Row:
 	VMOVDQU (SI), Y0
@@ -5419,11 +5419,11 @@ direct5125Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    R9
+	DECQ    DI
 	JNE     direct5125Kx2Row
-	ADDQ    $0x00000080, DI
+	ADDQ    $0x00000080, R8
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    R9
 	JNE     direct5125Kx2Write
 	VZEROUPPER
 	RET
@@ -5440,21 +5440,21 @@ TEXT ·direct5125Kx4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z1
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y2, Y2, Y2
 
 direct5125Kx4Clear:
-	VMOVDQU Y2, (R8)
-	VMOVDQU Y2, 32(R8)
-	VMOVDQU Y2, 64(R8)
-	VMOVDQU Y2, 96(R8)
-	VMOVDQU Y2, 128(R8)
-	VMOVDQU Y2, 160(R8)
-	VMOVDQU Y2, 192(R8)
-	VMOVDQU Y2, 224(R8)
-	ADDQ    $0x00000100, R8
-	DECQ    R9
+	VMOVDQU Y2, (R9)
+	VMOVDQU Y2, 32(R9)
+	VMOVDQU Y2, 64(R9)
+	VMOVDQU Y2, 96(R9)
+	VMOVDQU Y2, 128(R9)
+	VMOVDQU Y2, 160(R9)
+	VMOVDQU Y2, 192(R9)
+	VMOVDQU Y2, 224(R9)
+	ADDQ    $0x00000100, R9
+	DECQ    R10
 	JNE     direct5125Kx4Clear
 
 direct5125Kx4Chunk:
@@ -5462,11 +5462,11 @@ direct5125Kx4Chunk:
 	ADDQ $0x00000040, SI
 	MOVQ $0x00000004, R12
 
-direct5125Kx4Turn:
+direct5125Kx4Unit:
 	MOVQ SI, BX
-	MOVQ R11, R10
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R11, R8
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5125Kx4Panel:
 	PREFETCHT0       2048(BX)
@@ -5480,11 +5480,11 @@ direct5125Kx4Panel:
 	PREFETCHT0       2560(BX)
 	PREFETCHT0       2624(BX)
 	PREFETCHT0       2688(BX)
-	PREFETCHT0       2880(R10)
-	VMOVUPS          (R8), Z3
-	VMOVUPS          64(R8), Z4
-	VMOVUPS          128(R8), Z5
-	VMOVUPS          192(R8), Z6
+	PREFETCHT0       2880(R8)
+	VMOVUPS          (R9), Z3
+	VMOVUPS          64(R9), Z4
+	VMOVUPS          128(R9), Z5
+	VMOVUPS          192(R9), Z6
 	VPXORD           Z7, Z7, Z7
 	VPXORD           Z8, Z8, Z8
 	VPXORD           Z9, Z9, Z9
@@ -5550,11 +5550,11 @@ direct5125Kx4Panel:
 	VPDPBUSD.BCST    28(AX)(CX*2), Z12, Z9
 	VPDPBUSD.BCST    28(AX)(DX*1), Z12, Z10
 	VPMOVZXBD        640(BX), Z13
-	VCVTPH2PS        (R10), Z31
+	VCVTPH2PS        (R8), Z31
 	VCVTDQ2PS        Z13, Z13
 	VMULPS           Z31, Z13, Z13
 	VPMOVZXBD        656(BX), Z14
-	VCVTPH2PS        32(R10), Z31
+	VCVTPH2PS        32(R8), Z31
 	VCVTDQ2PS        Z14, Z14
 	VMULPS           Z31, Z14, Z14
 	VCVTDQ2PS        Z7, Z7
@@ -5638,11 +5638,11 @@ direct5125Kx4Panel:
 	VPDPBUSD.BCST    92(AX)(CX*2), Z12, Z9
 	VPDPBUSD.BCST    92(AX)(DX*1), Z12, Z10
 	VPMOVZXBD        672(BX), Z13
-	VCVTPH2PS        (R10), Z31
+	VCVTPH2PS        (R8), Z31
 	VCVTDQ2PS        Z13, Z13
 	VMULPS           Z31, Z13, Z13
 	VPMOVZXBD        688(BX), Z14
-	VCVTPH2PS        32(R10), Z31
+	VCVTPH2PS        32(R8), Z31
 	VCVTDQ2PS        Z14, Z14
 	VMULPS           Z31, Z14, Z14
 	VCVTDQ2PS        Z7, Z7
@@ -5661,30 +5661,30 @@ direct5125Kx4Panel:
 	VMULPS.BCST      96(AX)(DX*1), Z10, Z10
 	VFMADD231PS      Z10, Z13, Z6
 	VFMADD231PS.BCST 100(AX)(DX*1), Z14, Z6
-	VMOVUPS          Z3, (R8)
-	VMOVUPS          Z4, 64(R8)
-	VMOVUPS          Z5, 128(R8)
-	VMOVUPS          Z6, 192(R8)
-	ADDQ             $0x00000100, R8
+	VMOVUPS          Z3, (R9)
+	VMOVUPS          Z4, 64(R9)
+	VMOVUPS          Z5, 128(R9)
+	VMOVUPS          Z6, 192(R9)
+	ADDQ             $0x00000100, R9
 	ADDQ             wstride+48(FP), BX
-	ADDQ             wstride+48(FP), R10
-	DECQ             R9
+	ADDQ             wstride+48(FP), R8
+	DECQ             R10
 	JNE              direct5125Kx4Panel
-	ADDQ             $0x000002c0, SI
 	ADDQ             $+128, AX
+	ADDQ             $0x000002c0, SI
 	DECQ             R12
-	JNE              direct5125Kx4Turn
+	JNE              direct5125Kx4Unit
 	SUBQ             $0x00000004, DI
 	JNE              direct5125Kx4Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R8
-	MOVQ             panels+96(FP), R9
+	MOVQ             tile+32(FP), R9
+	MOVQ             panels+96(FP), R10
 
 direct5125Kx4Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5125Kx4Row:
@@ -5696,9 +5696,9 @@ direct5125Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5125Kx4Row
-	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
 	ADDQ    DX, AX
-	DECQ    R9
+	DECQ    R10
 	JNE     direct5125Kx4Write
 	VZEROUPPER
 	RET
@@ -5716,29 +5716,29 @@ TEXT ·direct5125Kx8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z1
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R10
+	MOVQ         panels+96(FP), R11
 	VPXOR        Y2, Y2, Y2
 
 direct5125Kx8Clear:
-	VMOVDQU Y2, (R9)
-	VMOVDQU Y2, 32(R9)
-	VMOVDQU Y2, 64(R9)
-	VMOVDQU Y2, 96(R9)
-	VMOVDQU Y2, 128(R9)
-	VMOVDQU Y2, 160(R9)
-	VMOVDQU Y2, 192(R9)
-	VMOVDQU Y2, 224(R9)
-	VMOVDQU Y2, 256(R9)
-	VMOVDQU Y2, 288(R9)
-	VMOVDQU Y2, 320(R9)
-	VMOVDQU Y2, 352(R9)
-	VMOVDQU Y2, 384(R9)
-	VMOVDQU Y2, 416(R9)
-	VMOVDQU Y2, 448(R9)
-	VMOVDQU Y2, 480(R9)
-	ADDQ    $0x00000200, R9
-	DECQ    R10
+	VMOVDQU Y2, (R10)
+	VMOVDQU Y2, 32(R10)
+	VMOVDQU Y2, 64(R10)
+	VMOVDQU Y2, 96(R10)
+	VMOVDQU Y2, 128(R10)
+	VMOVDQU Y2, 160(R10)
+	VMOVDQU Y2, 192(R10)
+	VMOVDQU Y2, 224(R10)
+	VMOVDQU Y2, 256(R10)
+	VMOVDQU Y2, 288(R10)
+	VMOVDQU Y2, 320(R10)
+	VMOVDQU Y2, 352(R10)
+	VMOVDQU Y2, 384(R10)
+	VMOVDQU Y2, 416(R10)
+	VMOVDQU Y2, 448(R10)
+	VMOVDQU Y2, 480(R10)
+	ADDQ    $0x00000200, R10
+	DECQ    R11
 	JNE     direct5125Kx8Clear
 
 direct5125Kx8Chunk:
@@ -5746,11 +5746,11 @@ direct5125Kx8Chunk:
 	ADDQ $0x00000040, DI
 	MOVQ $0x00000004, R13
 
-direct5125Kx8Turn:
+direct5125Kx8Unit:
 	MOVQ DI, SI
-	MOVQ R12, R11
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ R12, R9
+	MOVQ tile+32(FP), R10
+	MOVQ panels+96(FP), R11
 
 direct5125Kx8Panel:
 	PREFETCHT0       2048(SI)
@@ -5764,15 +5764,15 @@ direct5125Kx8Panel:
 	PREFETCHT0       2560(SI)
 	PREFETCHT0       2624(SI)
 	PREFETCHT0       2688(SI)
-	PREFETCHT0       2880(R11)
-	VMOVUPS          (R9), Z3
-	VMOVUPS          64(R9), Z4
-	VMOVUPS          128(R9), Z5
-	VMOVUPS          192(R9), Z6
-	VMOVUPS          256(R9), Z7
-	VMOVUPS          320(R9), Z8
-	VMOVUPS          384(R9), Z9
-	VMOVUPS          448(R9), Z10
+	PREFETCHT0       2880(R9)
+	VMOVUPS          (R10), Z3
+	VMOVUPS          64(R10), Z4
+	VMOVUPS          128(R10), Z5
+	VMOVUPS          192(R10), Z6
+	VMOVUPS          256(R10), Z7
+	VMOVUPS          320(R10), Z8
+	VMOVUPS          384(R10), Z9
+	VMOVUPS          448(R10), Z10
 	VPXORD           Z11, Z11, Z11
 	VPXORD           Z12, Z12, Z12
 	VPXORD           Z13, Z13, Z13
@@ -5874,11 +5874,11 @@ direct5125Kx8Panel:
 	VPDPBUSD.BCST    28(BX)(CX*2), Z20, Z17
 	VPDPBUSD.BCST    28(BX)(DX*1), Z20, Z18
 	VPMOVZXBD        640(SI), Z21
-	VCVTPH2PS        (R11), Z31
+	VCVTPH2PS        (R9), Z31
 	VCVTDQ2PS        Z21, Z21
 	VMULPS           Z31, Z21, Z21
 	VPMOVZXBD        656(SI), Z22
-	VCVTPH2PS        32(R11), Z31
+	VCVTPH2PS        32(R9), Z31
 	VCVTDQ2PS        Z22, Z22
 	VMULPS           Z31, Z22, Z22
 	VCVTDQ2PS        Z11, Z11
@@ -6014,11 +6014,11 @@ direct5125Kx8Panel:
 	VPDPBUSD.BCST    92(BX)(CX*2), Z20, Z17
 	VPDPBUSD.BCST    92(BX)(DX*1), Z20, Z18
 	VPMOVZXBD        672(SI), Z21
-	VCVTPH2PS        (R11), Z31
+	VCVTPH2PS        (R9), Z31
 	VCVTDQ2PS        Z21, Z21
 	VMULPS           Z31, Z21, Z21
 	VPMOVZXBD        688(SI), Z22
-	VCVTPH2PS        32(R11), Z31
+	VCVTPH2PS        32(R9), Z31
 	VCVTDQ2PS        Z22, Z22
 	VMULPS           Z31, Z22, Z22
 	VCVTDQ2PS        Z11, Z11
@@ -6053,35 +6053,35 @@ direct5125Kx8Panel:
 	VMULPS.BCST      96(BX)(DX*1), Z18, Z18
 	VFMADD231PS      Z18, Z21, Z10
 	VFMADD231PS.BCST 100(BX)(DX*1), Z22, Z10
-	VMOVUPS          Z3, (R9)
-	VMOVUPS          Z4, 64(R9)
-	VMOVUPS          Z5, 128(R9)
-	VMOVUPS          Z6, 192(R9)
-	VMOVUPS          Z7, 256(R9)
-	VMOVUPS          Z8, 320(R9)
-	VMOVUPS          Z9, 384(R9)
-	VMOVUPS          Z10, 448(R9)
-	ADDQ             $0x00000200, R9
+	VMOVUPS          Z3, (R10)
+	VMOVUPS          Z4, 64(R10)
+	VMOVUPS          Z5, 128(R10)
+	VMOVUPS          Z6, 192(R10)
+	VMOVUPS          Z7, 256(R10)
+	VMOVUPS          Z8, 320(R10)
+	VMOVUPS          Z9, 384(R10)
+	VMOVUPS          Z10, 448(R10)
+	ADDQ             $0x00000200, R10
 	ADDQ             wstride+48(FP), SI
-	ADDQ             wstride+48(FP), R11
-	DECQ             R10
+	ADDQ             wstride+48(FP), R9
+	DECQ             R11
 	JNE              direct5125Kx8Panel
-	ADDQ             $0x000002c0, DI
 	ADDQ             $+128, AX
 	ADDQ             $+128, BX
+	ADDQ             $0x000002c0, DI
 	DECQ             R13
-	JNE              direct5125Kx8Turn
+	JNE              direct5125Kx8Unit
 	SUBQ             $0x00000004, R8
 	JNE              direct5125Kx8Chunk
 	MOVQ             out+0(FP), AX
 	MOVQ             ldo+8(FP), CX
 	MOVQ             ostride+16(FP), DX
-	MOVQ             tile+32(FP), R9
-	MOVQ             panels+96(FP), R10
+	MOVQ             tile+32(FP), R10
+	MOVQ             panels+96(FP), R11
 
 direct5125Kx8Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R10, SI
 	MOVQ rows+24(FP), DI
 
 direct5125Kx8Row:
@@ -6093,9 +6093,9 @@ direct5125Kx8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5125Kx8Row
-	ADDQ    $0x00000200, R9
+	ADDQ    $0x00000200, R10
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R11
 	JNE     direct5125Kx8Write
 	VZEROUPPER
 	RET
@@ -6112,10 +6112,9 @@ TEXT ·unpack5125K(SB), NOSPLIT, $0-24
 	VPBROADCASTD BX, Z1
 
 unpack5125KChunk:
-	MOVQ       CX, BX
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-	MOVQ       $0x00000004, SI
+	MOVQ CX, BX
+	ADDQ $0x00000040, CX
+	MOVQ $0x00000004, SI
 
 unpack5125KUnit:
 	PREFETCHT0 2048(CX)
@@ -6129,6 +6128,7 @@ unpack5125KUnit:
 	PREFETCHT0 2560(CX)
 	PREFETCHT0 2624(CX)
 	PREFETCHT0 2688(CX)
+	PREFETCHT0 2880(BX)
 	VPSRLW     $0x04, (CX), Z4
 	VPANDD     (CX), Z0, Z3
 	VPANDD     Z4, Z0, Z4
@@ -6241,15 +6241,15 @@ TEXT ·direct5126Kx1(SB), NOSPLIT, $0-104
 	VPBROADCASTD CX, Z1
 	MOVQ         w+40(FP), DX
 	MOVQ         units+88(FP), BX
-	MOVQ         tile+32(FP), SI
-	MOVQ         panels+96(FP), DI
+	MOVQ         tile+32(FP), DI
+	MOVQ         panels+96(FP), R8
 	VPXOR        Y2, Y2, Y2
 
 direct5126Kx1Clear:
-	VMOVDQU Y2, (SI)
-	VMOVDQU Y2, 32(SI)
-	ADDQ    $0x00000040, SI
-	DECQ    DI
+	VMOVDQU Y2, (DI)
+	VMOVDQU Y2, 32(DI)
+	ADDQ    $0x00000040, DI
+	DECQ    R8
 	JNE     direct5126Kx1Clear
 
 direct5126Kx1Chunk:
@@ -6257,11 +6257,11 @@ direct5126Kx1Chunk:
 	ADDQ $0x00000040, DX
 	MOVQ $0x00000004, R10
 
-direct5126Kx1Turn:
+direct5126Kx1Unit:
 	MOVQ DX, CX
-	MOVQ R9, R8
-	MOVQ tile+32(FP), SI
-	MOVQ panels+96(FP), DI
+	MOVQ R9, SI
+	MOVQ tile+32(FP), DI
+	MOVQ panels+96(FP), R8
 
 direct5126Kx1Panel:
 	PREFETCHT0    2048(CX)
@@ -6277,8 +6277,8 @@ direct5126Kx1Panel:
 	PREFETCHT0    2688(CX)
 	PREFETCHT0    2752(CX)
 	PREFETCHT0    2816(CX)
-	PREFETCHT0    3392(R8)
-	VMOVUPS       (SI), Z3
+	PREFETCHT0    3392(SI)
+	VMOVUPS       (DI), Z3
 	VPBROADCASTD  48(AX), Z4
 	VPBROADCASTD  52(AX), Z5
 	VPSRLW        $0x04, (CX), Z7
@@ -6319,10 +6319,10 @@ direct5126Kx1Panel:
 	VPDPBUSD.BCST 28(AX), Z7, Z5
 	VPMOVSXBD     768(CX), Z8
 	VCVTDQ2PS     Z8, Z8
-	VMULPS        (R8), Z8, Z8
+	VMULPS        (SI), Z8, Z8
 	VPMOVSXBD     784(CX), Z9
 	VCVTDQ2PS     Z9, Z9
-	VMULPS        (R8), Z9, Z9
+	VMULPS        (SI), Z9, Z9
 	VCVTDQ2PS     Z4, Z4
 	VMULPS.BCST   32(AX), Z4, Z4
 	VFMADD231PS   Z4, Z8, Z3
@@ -6369,51 +6369,51 @@ direct5126Kx1Panel:
 	VPDPBUSD.BCST 92(AX), Z7, Z5
 	VPMOVSXBD     800(CX), Z8
 	VCVTDQ2PS     Z8, Z8
-	VMULPS        (R8), Z8, Z8
+	VMULPS        (SI), Z8, Z8
 	VPMOVSXBD     816(CX), Z9
 	VCVTDQ2PS     Z9, Z9
-	VMULPS        (R8), Z9, Z9
+	VMULPS        (SI), Z9, Z9
 	VCVTDQ2PS     Z4, Z4
 	VMULPS.BCST   96(AX), Z4, Z4
 	VFMADD231PS   Z4, Z8, Z3
 	VCVTDQ2PS     Z5, Z5
 	VMULPS.BCST   96(AX), Z5, Z5
 	VFMADD231PS   Z5, Z9, Z3
-	VMOVUPS       Z3, (SI)
-	ADDQ          $0x00000040, SI
+	VMOVUPS       Z3, (DI)
+	ADDQ          $0x00000040, DI
 	ADDQ          wstride+48(FP), CX
-	ADDQ          wstride+48(FP), R8
-	DECQ          DI
+	ADDQ          wstride+48(FP), SI
+	DECQ          R8
 	JNE           direct5126Kx1Panel
-	ADDQ          $0x00000340, DX
 	ADDQ          $+128, AX
+	ADDQ          $0x00000340, DX
 	DECQ          R10
-	JNE           direct5126Kx1Turn
+	JNE           direct5126Kx1Unit
 	SUBQ          $0x00000004, BX
 	JNE           direct5126Kx1Chunk
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), SI
-	MOVQ          panels+96(FP), DI
+	MOVQ          tile+32(FP), DI
+	MOVQ          panels+96(FP), R8
 
 direct5126Kx1Write:
 	MOVQ AX, BX
-	MOVQ SI, R8
+	MOVQ DI, SI
 	MOVQ rows+24(FP), R9
 
 direct5126Kx1Row:
-	VMOVDQU (R8), Y0
+	VMOVDQU (SI), Y0
 	VMOVDQU Y0, (BX)
-	VMOVDQU 32(R8), Y0
+	VMOVDQU 32(SI), Y0
 	VMOVDQU Y0, 32(BX)
-	ADDQ    $0x00000040, R8
+	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
 	DECQ    R9
 	JNE     direct5126Kx1Row
-	ADDQ    $0x00000040, SI
+	ADDQ    $0x00000040, DI
 	ADDQ    DX, AX
-	DECQ    DI
+	DECQ    R8
 	JNE     direct5126Kx1Write
 	VZEROUPPER
 	RET
@@ -6429,17 +6429,17 @@ TEXT ·direct5126Kx2(SB), NOSPLIT, $0-104
 	VPBROADCASTD DX, Z1
 	MOVQ         w+40(FP), BX
 	MOVQ         units+88(FP), SI
-	MOVQ         tile+32(FP), DI
-	MOVQ         panels+96(FP), R8
+	MOVQ         tile+32(FP), R8
+	MOVQ         panels+96(FP), R9
 	VPXOR        Y2, Y2, Y2
 
 direct5126Kx2Clear:
-	VMOVDQU Y2, (DI)
-	VMOVDQU Y2, 32(DI)
-	VMOVDQU Y2, 64(DI)
-	VMOVDQU Y2, 96(DI)
-	ADDQ    $0x00000080, DI
-	DECQ    R8
+	VMOVDQU Y2, (R8)
+	VMOVDQU Y2, 32(R8)
+	VMOVDQU Y2, 64(R8)
+	VMOVDQU Y2, 96(R8)
+	ADDQ    $0x00000080, R8
+	DECQ    R9
 	JNE     direct5126Kx2Clear
 
 direct5126Kx2Chunk:
@@ -6447,11 +6447,11 @@ direct5126Kx2Chunk:
 	ADDQ $0x00000040, BX
 	MOVQ $0x00000004, R11
 
-direct5126Kx2Turn:
+direct5126Kx2Unit:
 	MOVQ BX, DX
-	MOVQ R10, R9
-	MOVQ tile+32(FP), DI
-	MOVQ panels+96(FP), R8
+	MOVQ R10, DI
+	MOVQ tile+32(FP), R8
+	MOVQ panels+96(FP), R9
 
 direct5126Kx2Panel:
 	PREFETCHT0    2048(DX)
@@ -6467,9 +6467,9 @@ direct5126Kx2Panel:
 	PREFETCHT0    2688(DX)
 	PREFETCHT0    2752(DX)
 	PREFETCHT0    2816(DX)
-	PREFETCHT0    3392(R9)
-	VMOVUPS       (DI), Z3
-	VMOVUPS       64(DI), Z4
+	PREFETCHT0    3392(DI)
+	VMOVUPS       (R8), Z3
+	VMOVUPS       64(R8), Z4
 	VPBROADCASTD  48(AX), Z5
 	VPBROADCASTD  52(AX), Z7
 	VPBROADCASTD  48(AX)(CX*1), Z6
@@ -6520,10 +6520,10 @@ direct5126Kx2Panel:
 	VPDPBUSD.BCST 28(AX)(CX*1), Z10, Z8
 	VPMOVSXBD     768(DX), Z11
 	VCVTDQ2PS     Z11, Z11
-	VMULPS        (R9), Z11, Z11
+	VMULPS        (DI), Z11, Z11
 	VPMOVSXBD     784(DX), Z12
 	VCVTDQ2PS     Z12, Z12
-	VMULPS        (R9), Z12, Z12
+	VMULPS        (DI), Z12, Z12
 	VCVTDQ2PS     Z5, Z5
 	VMULPS.BCST   32(AX), Z5, Z5
 	VFMADD231PS   Z5, Z11, Z3
@@ -6586,10 +6586,10 @@ direct5126Kx2Panel:
 	VPDPBUSD.BCST 92(AX)(CX*1), Z10, Z8
 	VPMOVSXBD     800(DX), Z11
 	VCVTDQ2PS     Z11, Z11
-	VMULPS        (R9), Z11, Z11
+	VMULPS        (DI), Z11, Z11
 	VPMOVSXBD     816(DX), Z12
 	VCVTDQ2PS     Z12, Z12
-	VMULPS        (R9), Z12, Z12
+	VMULPS        (DI), Z12, Z12
 	VCVTDQ2PS     Z5, Z5
 	VMULPS.BCST   96(AX), Z5, Z5
 	VFMADD231PS   Z5, Z11, Z3
@@ -6602,29 +6602,29 @@ direct5126Kx2Panel:
 	VCVTDQ2PS     Z8, Z8
 	VMULPS.BCST   96(AX)(CX*1), Z8, Z8
 	VFMADD231PS   Z8, Z12, Z4
-	VMOVUPS       Z3, (DI)
-	VMOVUPS       Z4, 64(DI)
-	ADDQ          $0x00000080, DI
+	VMOVUPS       Z3, (R8)
+	VMOVUPS       Z4, 64(R8)
+	ADDQ          $0x00000080, R8
 	ADDQ          wstride+48(FP), DX
-	ADDQ          wstride+48(FP), R9
-	DECQ          R8
+	ADDQ          wstride+48(FP), DI
+	DECQ          R9
 	JNE           direct5126Kx2Panel
-	ADDQ          $0x00000340, BX
 	ADDQ          $+128, AX
+	ADDQ          $0x00000340, BX
 	DECQ          R11
-	JNE           direct5126Kx2Turn
+	JNE           direct5126Kx2Unit
 	SUBQ          $0x00000004, SI
 	JNE           direct5126Kx2Chunk
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), DI
-	MOVQ          panels+96(FP), R8
+	MOVQ          tile+32(FP), R8
+	MOVQ          panels+96(FP), R9
 
 direct5126Kx2Write:
 	MOVQ AX, BX
-	MOVQ DI, SI
-	MOVQ rows+24(FP), R9
+	MOVQ R8, SI
+	MOVQ rows+24(FP), DI
 
 direct5126Kx2Row:
 	VMOVDQU (SI), Y0
@@ -6633,11 +6633,11 @@ direct5126Kx2Row:
 	VMOVDQU Y0, 32(BX)
 	ADDQ    $0x00000040, SI
 	ADDQ    CX, BX
-	DECQ    R9
+	DECQ    DI
 	JNE     direct5126Kx2Row
-	ADDQ    $0x00000080, DI
+	ADDQ    $0x00000080, R8
 	ADDQ    DX, AX
-	DECQ    R8
+	DECQ    R9
 	JNE     direct5126Kx2Write
 	VZEROUPPER
 	RET
@@ -6654,21 +6654,21 @@ TEXT ·direct5126Kx4(SB), NOSPLIT, $0-104
 	VPBROADCASTD BX, Z1
 	MOVQ         w+40(FP), SI
 	MOVQ         units+88(FP), DI
-	MOVQ         tile+32(FP), R8
-	MOVQ         panels+96(FP), R9
+	MOVQ         tile+32(FP), R9
+	MOVQ         panels+96(FP), R10
 	VPXOR        Y2, Y2, Y2
 
 direct5126Kx4Clear:
-	VMOVDQU Y2, (R8)
-	VMOVDQU Y2, 32(R8)
-	VMOVDQU Y2, 64(R8)
-	VMOVDQU Y2, 96(R8)
-	VMOVDQU Y2, 128(R8)
-	VMOVDQU Y2, 160(R8)
-	VMOVDQU Y2, 192(R8)
-	VMOVDQU Y2, 224(R8)
-	ADDQ    $0x00000100, R8
-	DECQ    R9
+	VMOVDQU Y2, (R9)
+	VMOVDQU Y2, 32(R9)
+	VMOVDQU Y2, 64(R9)
+	VMOVDQU Y2, 96(R9)
+	VMOVDQU Y2, 128(R9)
+	VMOVDQU Y2, 160(R9)
+	VMOVDQU Y2, 192(R9)
+	VMOVDQU Y2, 224(R9)
+	ADDQ    $0x00000100, R9
+	DECQ    R10
 	JNE     direct5126Kx4Clear
 
 direct5126Kx4Chunk:
@@ -6676,11 +6676,11 @@ direct5126Kx4Chunk:
 	ADDQ $0x00000040, SI
 	MOVQ $0x00000004, R12
 
-direct5126Kx4Turn:
+direct5126Kx4Unit:
 	MOVQ SI, BX
-	MOVQ R11, R10
-	MOVQ tile+32(FP), R8
-	MOVQ panels+96(FP), R9
+	MOVQ R11, R8
+	MOVQ tile+32(FP), R9
+	MOVQ panels+96(FP), R10
 
 direct5126Kx4Panel:
 	PREFETCHT0    2048(BX)
@@ -6696,11 +6696,11 @@ direct5126Kx4Panel:
 	PREFETCHT0    2688(BX)
 	PREFETCHT0    2752(BX)
 	PREFETCHT0    2816(BX)
-	PREFETCHT0    3392(R10)
-	VMOVUPS       (R8), Z3
-	VMOVUPS       64(R8), Z4
-	VMOVUPS       128(R8), Z5
-	VMOVUPS       192(R8), Z6
+	PREFETCHT0    3392(R8)
+	VMOVUPS       (R9), Z3
+	VMOVUPS       64(R9), Z4
+	VMOVUPS       128(R9), Z5
+	VMOVUPS       192(R9), Z6
 	VPBROADCASTD  48(AX), Z7
 	VPBROADCASTD  52(AX), Z11
 	VPBROADCASTD  48(AX)(CX*1), Z8
@@ -6771,10 +6771,10 @@ direct5126Kx4Panel:
 	VPDPBUSD.BCST 28(AX)(DX*1), Z16, Z14
 	VPMOVSXBD     768(BX), Z17
 	VCVTDQ2PS     Z17, Z17
-	VMULPS        (R10), Z17, Z17
+	VMULPS        (R8), Z17, Z17
 	VPMOVSXBD     784(BX), Z18
 	VCVTDQ2PS     Z18, Z18
-	VMULPS        (R10), Z18, Z18
+	VMULPS        (R8), Z18, Z18
 	VCVTDQ2PS     Z7, Z7
 	VMULPS.BCST   32(AX), Z7, Z7
 	VFMADD231PS   Z7, Z17, Z3
@@ -6869,10 +6869,10 @@ direct5126Kx4Panel:
 	VPDPBUSD.BCST 92(AX)(DX*1), Z16, Z14
 	VPMOVSXBD     800(BX), Z17
 	VCVTDQ2PS     Z17, Z17
-	VMULPS        (R10), Z17, Z17
+	VMULPS        (R8), Z17, Z17
 	VPMOVSXBD     816(BX), Z18
 	VCVTDQ2PS     Z18, Z18
-	VMULPS        (R10), Z18, Z18
+	VMULPS        (R8), Z18, Z18
 	VCVTDQ2PS     Z7, Z7
 	VMULPS.BCST   96(AX), Z7, Z7
 	VFMADD231PS   Z7, Z17, Z3
@@ -6897,30 +6897,30 @@ direct5126Kx4Panel:
 	VCVTDQ2PS     Z14, Z14
 	VMULPS.BCST   96(AX)(DX*1), Z14, Z14
 	VFMADD231PS   Z14, Z18, Z6
-	VMOVUPS       Z3, (R8)
-	VMOVUPS       Z4, 64(R8)
-	VMOVUPS       Z5, 128(R8)
-	VMOVUPS       Z6, 192(R8)
-	ADDQ          $0x00000100, R8
+	VMOVUPS       Z3, (R9)
+	VMOVUPS       Z4, 64(R9)
+	VMOVUPS       Z5, 128(R9)
+	VMOVUPS       Z6, 192(R9)
+	ADDQ          $0x00000100, R9
 	ADDQ          wstride+48(FP), BX
-	ADDQ          wstride+48(FP), R10
-	DECQ          R9
+	ADDQ          wstride+48(FP), R8
+	DECQ          R10
 	JNE           direct5126Kx4Panel
-	ADDQ          $0x00000340, SI
 	ADDQ          $+128, AX
+	ADDQ          $0x00000340, SI
 	DECQ          R12
-	JNE           direct5126Kx4Turn
+	JNE           direct5126Kx4Unit
 	SUBQ          $0x00000004, DI
 	JNE           direct5126Kx4Chunk
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R8
-	MOVQ          panels+96(FP), R9
+	MOVQ          tile+32(FP), R9
+	MOVQ          panels+96(FP), R10
 
 direct5126Kx4Write:
 	MOVQ AX, BX
-	MOVQ R8, SI
+	MOVQ R9, SI
 	MOVQ rows+24(FP), DI
 
 direct5126Kx4Row:
@@ -6932,9 +6932,9 @@ direct5126Kx4Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5126Kx4Row
-	ADDQ    $0x00000100, R8
+	ADDQ    $0x00000100, R9
 	ADDQ    DX, AX
-	DECQ    R9
+	DECQ    R10
 	JNE     direct5126Kx4Write
 	VZEROUPPER
 	RET
@@ -6952,29 +6952,29 @@ TEXT ·direct5126Kx8(SB), NOSPLIT, $0-104
 	VPBROADCASTD SI, Z1
 	MOVQ         w+40(FP), DI
 	MOVQ         units+88(FP), R8
-	MOVQ         tile+32(FP), R9
-	MOVQ         panels+96(FP), R10
+	MOVQ         tile+32(FP), R10
+	MOVQ         panels+96(FP), R11
 	VPXOR        Y2, Y2, Y2
 
 direct5126Kx8Clear:
-	VMOVDQU Y2, (R9)
-	VMOVDQU Y2, 32(R9)
-	VMOVDQU Y2, 64(R9)
-	VMOVDQU Y2, 96(R9)
-	VMOVDQU Y2, 128(R9)
-	VMOVDQU Y2, 160(R9)
-	VMOVDQU Y2, 192(R9)
-	VMOVDQU Y2, 224(R9)
-	VMOVDQU Y2, 256(R9)
-	VMOVDQU Y2, 288(R9)
-	VMOVDQU Y2, 320(R9)
-	VMOVDQU Y2, 352(R9)
-	VMOVDQU Y2, 384(R9)
-	VMOVDQU Y2, 416(R9)
-	VMOVDQU Y2, 448(R9)
-	VMOVDQU Y2, 480(R9)
-	ADDQ    $0x00000200, R9
-	DECQ    R10
+	VMOVDQU Y2, (R10)
+	VMOVDQU Y2, 32(R10)
+	VMOVDQU Y2, 64(R10)
+	VMOVDQU Y2, 96(R10)
+	VMOVDQU Y2, 128(R10)
+	VMOVDQU Y2, 160(R10)
+	VMOVDQU Y2, 192(R10)
+	VMOVDQU Y2, 224(R10)
+	VMOVDQU Y2, 256(R10)
+	VMOVDQU Y2, 288(R10)
+	VMOVDQU Y2, 320(R10)
+	VMOVDQU Y2, 352(R10)
+	VMOVDQU Y2, 384(R10)
+	VMOVDQU Y2, 416(R10)
+	VMOVDQU Y2, 448(R10)
+	VMOVDQU Y2, 480(R10)
+	ADDQ    $0x00000200, R10
+	DECQ    R11
 	JNE     direct5126Kx8Clear
 
 direct5126Kx8Chunk:
@@ -6982,11 +6982,11 @@ direct5126Kx8Chunk:
 	ADDQ $0x00000040, DI
 	MOVQ $0x00000004, R13
 
-direct5126Kx8Turn:
+direct5126Kx8Unit:
 	MOVQ DI, SI
-	MOVQ R12, R11
-	MOVQ tile+32(FP), R9
-	MOVQ panels+96(FP), R10
+	MOVQ R12, R9
+	MOVQ tile+32(FP), R10
+	MOVQ panels+96(FP), R11
 
 direct5126Kx8Panel:
 	PREFETCHT0    2048(SI)
@@ -7002,15 +7002,15 @@ direct5126Kx8Panel:
 	PREFETCHT0    2688(SI)
 	PREFETCHT0    2752(SI)
 	PREFETCHT0    2816(SI)
-	PREFETCHT0    3392(R11)
-	VMOVUPS       (R9), Z3
-	VMOVUPS       64(R9), Z4
-	VMOVUPS       128(R9), Z5
-	VMOVUPS       192(R9), Z6
-	VMOVUPS       256(R9), Z7
-	VMOVUPS       320(R9), Z8
-	VMOVUPS       384(R9), Z9
-	VMOVUPS       448(R9), Z10
+	PREFETCHT0    3392(R9)
+	VMOVUPS       (R10), Z3
+	VMOVUPS       64(R10), Z4
+	VMOVUPS       128(R10), Z5
+	VMOVUPS       192(R10), Z6
+	VMOVUPS       256(R10), Z7
+	VMOVUPS       320(R10), Z8
+	VMOVUPS       384(R10), Z9
+	VMOVUPS       448(R10), Z10
 	VPBROADCASTD  48(AX), Z11
 	VPBROADCASTD  52(AX), Z19
 	VPBROADCASTD  48(AX)(CX*1), Z12
@@ -7121,10 +7121,10 @@ direct5126Kx8Panel:
 	VPDPBUSD.BCST 28(BX)(DX*1), Z28, Z26
 	VPMOVSXBD     768(SI), Z29
 	VCVTDQ2PS     Z29, Z29
-	VMULPS        (R11), Z29, Z29
+	VMULPS        (R9), Z29, Z29
 	VPMOVSXBD     784(SI), Z30
 	VCVTDQ2PS     Z30, Z30
-	VMULPS        (R11), Z30, Z30
+	VMULPS        (R9), Z30, Z30
 	VCVTDQ2PS     Z11, Z11
 	VMULPS.BCST   32(AX), Z11, Z11
 	VFMADD231PS   Z11, Z29, Z3
@@ -7283,10 +7283,10 @@ direct5126Kx8Panel:
 	VPDPBUSD.BCST 92(BX)(DX*1), Z28, Z26
 	VPMOVSXBD     800(SI), Z29
 	VCVTDQ2PS     Z29, Z29
-	VMULPS        (R11), Z29, Z29
+	VMULPS        (R9), Z29, Z29
 	VPMOVSXBD     816(SI), Z30
 	VCVTDQ2PS     Z30, Z30
-	VMULPS        (R11), Z30, Z30
+	VMULPS        (R9), Z30, Z30
 	VCVTDQ2PS     Z11, Z11
 	VMULPS.BCST   96(AX), Z11, Z11
 	VFMADD231PS   Z11, Z29, Z3
@@ -7335,35 +7335,35 @@ direct5126Kx8Panel:
 	VCVTDQ2PS     Z26, Z26
 	VMULPS.BCST   96(BX)(DX*1), Z26, Z26
 	VFMADD231PS   Z26, Z30, Z10
-	VMOVUPS       Z3, (R9)
-	VMOVUPS       Z4, 64(R9)
-	VMOVUPS       Z5, 128(R9)
-	VMOVUPS       Z6, 192(R9)
-	VMOVUPS       Z7, 256(R9)
-	VMOVUPS       Z8, 320(R9)
-	VMOVUPS       Z9, 384(R9)
-	VMOVUPS       Z10, 448(R9)
-	ADDQ          $0x00000200, R9
+	VMOVUPS       Z3, (R10)
+	VMOVUPS       Z4, 64(R10)
+	VMOVUPS       Z5, 128(R10)
+	VMOVUPS       Z6, 192(R10)
+	VMOVUPS       Z7, 256(R10)
+	VMOVUPS       Z8, 320(R10)
+	VMOVUPS       Z9, 384(R10)
+	VMOVUPS       Z10, 448(R10)
+	ADDQ          $0x00000200, R10
 	ADDQ          wstride+48(FP), SI
-	ADDQ          wstride+48(FP), R11
-	DECQ          R10
+	ADDQ          wstride+48(FP), R9
+	DECQ          R11
 	JNE           direct5126Kx8Panel
-	ADDQ          $0x00000340, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
+	ADDQ          $0x00000340, DI
 	DECQ          R13
-	JNE           direct5126Kx8Turn
+	JNE           direct5126Kx8Unit
 	SUBQ          $0x00000004, R8
 	JNE           direct5126Kx8Chunk
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
-	MOVQ          tile+32(FP), R9
-	MOVQ          panels+96(FP), R10
+	MOVQ          tile+32(FP), R10
+	MOVQ          panels+96(FP), R11
 
 direct5126Kx8Write:
 	MOVQ AX, BX
-	MOVQ R9, SI
+	MOVQ R10, SI
 	MOVQ rows+24(FP), DI
 
 direct5126Kx8Row:
@@ -7375,9 +7375,9 @@ direct5126Kx8Row:
 	ADDQ    CX, BX
 	DECQ    DI
 	JNE     direct5126Kx8Row
-	ADDQ    $0x00000200, R9
+	ADDQ    $0x00000200, R10
 	ADDQ    DX, AX
-	DECQ    R10
+	DECQ    R11
 	JNE     direct5126Kx8Write
 	VZEROUPPER
 	RET
@@ -7394,10 +7394,9 @@ TEXT ·unpack5126K(SB), NOSPLIT, $0-24
 	VPBROADCASTD BX, Z1
 
 unpack5126KChunk:
-	MOVQ       CX, BX
-	PREFETCHT0 2048(CX)
-	ADDQ       $0x00000040, CX
-	MOVQ       $0x00000004, SI
+	MOVQ CX, BX
+	ADDQ $0x00000040, CX
+	MOVQ $0x00000004, SI
 
 unpack5126KUnit:
 	PREFETCHT0 2048(CX)
@@ -7413,6 +7412,7 @@ unpack5126KUnit:
 	PREFETCHT0 2688(CX)
 	PREFETCHT0 2752(CX)
 	PREFETCHT0 2816(CX)
+	PREFETCHT0 3392(BX)
 	VPSRLW     $0x04, (CX), Z4
 	VPANDD     (CX), Z0, Z3
 	VPANDD     Z4, Z0, Z4
@@ -7528,7 +7528,7 @@ direct5128Zerox1Clear:
 	DECQ    DI
 	JNE     direct5128Zerox1Clear
 
-direct5128Zerox1Turn:
+direct5128Zerox1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -7603,10 +7603,10 @@ direct5128Zerox1Panel:
 	ADDQ          wstride+48(FP), CX
 	DECQ          DI
 	JNE           direct5128Zerox1Panel
-	ADDQ          $0x00000440, DX
 	ADDQ          $+128, AX
+	ADDQ          $0x00000440, DX
 	DECQ          BX
-	JNE           direct5128Zerox1Turn
+	JNE           direct5128Zerox1Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -7654,7 +7654,7 @@ direct5128Zerox2Clear:
 	DECQ    R8
 	JNE     direct5128Zerox2Clear
 
-direct5128Zerox2Turn:
+direct5128Zerox2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -7759,10 +7759,10 @@ direct5128Zerox2Panel:
 	ADDQ          wstride+48(FP), DX
 	DECQ          R8
 	JNE           direct5128Zerox2Panel
-	ADDQ          $0x00000440, BX
 	ADDQ          $+128, AX
+	ADDQ          $0x00000440, BX
 	DECQ          SI
-	JNE           direct5128Zerox2Turn
+	JNE           direct5128Zerox2Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -7815,7 +7815,7 @@ direct5128Zerox4Clear:
 	DECQ    R9
 	JNE     direct5128Zerox4Clear
 
-direct5128Zerox4Turn:
+direct5128Zerox4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -7964,10 +7964,10 @@ direct5128Zerox4Panel:
 	ADDQ          wstride+48(FP), BX
 	DECQ          R9
 	JNE           direct5128Zerox4Panel
-	ADDQ          $0x00000440, SI
 	ADDQ          $+128, AX
+	ADDQ          $0x00000440, SI
 	DECQ          DI
-	JNE           direct5128Zerox4Turn
+	JNE           direct5128Zerox4Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -8029,7 +8029,7 @@ direct5128Zerox8Clear:
 	DECQ    R10
 	JNE     direct5128Zerox8Clear
 
-direct5128Zerox8Turn:
+direct5128Zerox8Unit:
 	MOVQ DI, SI
 	MOVQ tile+32(FP), R9
 	MOVQ panels+96(FP), R10
@@ -8282,11 +8282,11 @@ direct5128Zerox8Panel:
 	ADDQ          wstride+48(FP), SI
 	DECQ          R10
 	JNE           direct5128Zerox8Panel
-	ADDQ          $0x00000440, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
+	ADDQ          $0x00000440, DI
 	DECQ          R8
-	JNE           direct5128Zerox8Turn
+	JNE           direct5128Zerox8Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -8400,7 +8400,7 @@ direct5128Widex1Clear:
 	DECQ    DI
 	JNE     direct5128Widex1Clear
 
-direct5128Widex1Turn:
+direct5128Widex1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -8476,10 +8476,10 @@ direct5128Widex1Panel:
 	ADDQ          wstride+48(FP), CX
 	DECQ          DI
 	JNE           direct5128Widex1Panel
-	ADDQ          $0x00000480, DX
 	ADDQ          $+128, AX
+	ADDQ          $0x00000480, DX
 	DECQ          BX
-	JNE           direct5128Widex1Turn
+	JNE           direct5128Widex1Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -8527,7 +8527,7 @@ direct5128Widex2Clear:
 	DECQ    R8
 	JNE     direct5128Widex2Clear
 
-direct5128Widex2Turn:
+direct5128Widex2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -8633,10 +8633,10 @@ direct5128Widex2Panel:
 	ADDQ          wstride+48(FP), DX
 	DECQ          R8
 	JNE           direct5128Widex2Panel
-	ADDQ          $0x00000480, BX
 	ADDQ          $+128, AX
+	ADDQ          $0x00000480, BX
 	DECQ          SI
-	JNE           direct5128Widex2Turn
+	JNE           direct5128Widex2Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -8689,7 +8689,7 @@ direct5128Widex4Clear:
 	DECQ    R9
 	JNE     direct5128Widex4Clear
 
-direct5128Widex4Turn:
+direct5128Widex4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -8839,10 +8839,10 @@ direct5128Widex4Panel:
 	ADDQ          wstride+48(FP), BX
 	DECQ          R9
 	JNE           direct5128Widex4Panel
-	ADDQ          $0x00000480, SI
 	ADDQ          $+128, AX
+	ADDQ          $0x00000480, SI
 	DECQ          DI
-	JNE           direct5128Widex4Turn
+	JNE           direct5128Widex4Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -8904,7 +8904,7 @@ direct5128Widex8Clear:
 	DECQ    R10
 	JNE     direct5128Widex8Clear
 
-direct5128Widex8Turn:
+direct5128Widex8Unit:
 	MOVQ DI, SI
 	MOVQ tile+32(FP), R9
 	MOVQ panels+96(FP), R10
@@ -9158,11 +9158,11 @@ direct5128Widex8Panel:
 	ADDQ          wstride+48(FP), SI
 	DECQ          R10
 	JNE           direct5128Widex8Panel
-	ADDQ          $0x00000480, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
+	ADDQ          $0x00000480, DI
 	DECQ          R8
-	JNE           direct5128Widex8Turn
+	JNE           direct5128Widex8Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -9282,7 +9282,7 @@ direct5128Splitx1Clear:
 	DECQ    R9
 	JNE     direct5128Splitx1Clear
 
-direct5128Splitx1Turn:
+direct5128Splitx1Unit:
 	MOVQ BX, CX
 	MOVQ DI, DX
 	MOVQ tile+32(FP), R8
@@ -9403,11 +9403,11 @@ direct5128Splitx1Panel:
 	ADDQ          lowstride+64(FP), DX
 	DECQ          R9
 	JNE           direct5128Splitx1Panel
-	ADDQ          $0x00000340, BX
 	ADDQ          $0x00000100, DI
 	ADDQ          $+128, AX
+	ADDQ          $0x00000340, BX
 	DECQ          SI
-	JNE           direct5128Splitx1Turn
+	JNE           direct5128Splitx1Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -9460,7 +9460,7 @@ direct5128Splitx2Clear:
 	DECQ    R10
 	JNE     direct5128Splitx2Clear
 
-direct5128Splitx2Turn:
+direct5128Splitx2Unit:
 	MOVQ SI, DX
 	MOVQ R8, BX
 	MOVQ tile+32(FP), R9
@@ -9611,11 +9611,11 @@ direct5128Splitx2Panel:
 	ADDQ          lowstride+64(FP), BX
 	DECQ          R10
 	JNE           direct5128Splitx2Panel
-	ADDQ          $0x00000340, SI
 	ADDQ          $0x00000100, R8
 	ADDQ          $+128, AX
+	ADDQ          $0x00000340, SI
 	DECQ          DI
-	JNE           direct5128Splitx2Turn
+	JNE           direct5128Splitx2Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -9673,7 +9673,7 @@ direct5128Splitx4Clear:
 	DECQ    R11
 	JNE     direct5128Splitx4Clear
 
-direct5128Splitx4Turn:
+direct5128Splitx4Unit:
 	MOVQ DI, BX
 	MOVQ R9, SI
 	MOVQ tile+32(FP), R10
@@ -9868,11 +9868,11 @@ direct5128Splitx4Panel:
 	ADDQ          lowstride+64(FP), SI
 	DECQ          R11
 	JNE           direct5128Splitx4Panel
-	ADDQ          $0x00000340, DI
 	ADDQ          $0x00000100, R9
 	ADDQ          $+128, AX
+	ADDQ          $0x00000340, DI
 	DECQ          R8
-	JNE           direct5128Splitx4Turn
+	JNE           direct5128Splitx4Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -9939,7 +9939,7 @@ direct5128Splitx8Clear:
 	DECQ    R12
 	JNE     direct5128Splitx8Clear
 
-direct5128Splitx8Turn:
+direct5128Splitx8Unit:
 	MOVQ R8, SI
 	MOVQ R10, DI
 	MOVQ tile+32(FP), R11
@@ -10238,12 +10238,12 @@ direct5128Splitx8Panel:
 	ADDQ          lowstride+64(FP), DI
 	DECQ          R12
 	JNE           direct5128Splitx8Panel
-	ADDQ          $0x00000340, R8
 	ADDQ          $0x00000100, R10
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
+	ADDQ          $0x00000340, R8
 	DECQ          R9
-	JNE           direct5128Splitx8Turn
+	JNE           direct5128Splitx8Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -10411,7 +10411,7 @@ direct5128Upperx1Clear:
 	DECQ    DI
 	JNE     direct5128Upperx1Clear
 
-direct5128Upperx1Turn:
+direct5128Upperx1Unit:
 	MOVQ DX, CX
 	MOVQ tile+32(FP), SI
 	MOVQ panels+96(FP), DI
@@ -10518,10 +10518,10 @@ direct5128Upperx1Panel:
 	ADDQ          wstride+48(FP), CX
 	DECQ          DI
 	JNE           direct5128Upperx1Panel
-	ADDQ          $0x00000340, DX
 	ADDQ          $+128, AX
+	ADDQ          $0x00000340, DX
 	DECQ          BX
-	JNE           direct5128Upperx1Turn
+	JNE           direct5128Upperx1Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -10573,7 +10573,7 @@ direct5128Upperx2Clear:
 	DECQ    R8
 	JNE     direct5128Upperx2Clear
 
-direct5128Upperx2Turn:
+direct5128Upperx2Unit:
 	MOVQ BX, DX
 	MOVQ tile+32(FP), DI
 	MOVQ panels+96(FP), R8
@@ -10710,10 +10710,10 @@ direct5128Upperx2Panel:
 	ADDQ          wstride+48(FP), DX
 	DECQ          R8
 	JNE           direct5128Upperx2Panel
-	ADDQ          $0x00000340, BX
 	ADDQ          $+128, AX
+	ADDQ          $0x00000340, BX
 	DECQ          SI
-	JNE           direct5128Upperx2Turn
+	JNE           direct5128Upperx2Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -10770,7 +10770,7 @@ direct5128Upperx4Clear:
 	DECQ    R9
 	JNE     direct5128Upperx4Clear
 
-direct5128Upperx4Turn:
+direct5128Upperx4Unit:
 	MOVQ SI, BX
 	MOVQ tile+32(FP), R8
 	MOVQ panels+96(FP), R9
@@ -10951,10 +10951,10 @@ direct5128Upperx4Panel:
 	ADDQ          wstride+48(FP), BX
 	DECQ          R9
 	JNE           direct5128Upperx4Panel
-	ADDQ          $0x00000340, SI
 	ADDQ          $+128, AX
+	ADDQ          $0x00000340, SI
 	DECQ          DI
-	JNE           direct5128Upperx4Turn
+	JNE           direct5128Upperx4Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX
@@ -11020,7 +11020,7 @@ direct5128Upperx8Clear:
 	DECQ    R10
 	JNE     direct5128Upperx8Clear
 
-direct5128Upperx8Turn:
+direct5128Upperx8Unit:
 	MOVQ DI, SI
 	MOVQ tile+32(FP), R9
 	MOVQ panels+96(FP), R10
@@ -11305,11 +11305,11 @@ direct5128Upperx8Panel:
 	ADDQ          wstride+48(FP), SI
 	DECQ          R10
 	JNE           direct5128Upperx8Panel
-	ADDQ          $0x00000340, DI
 	ADDQ          $+128, AX
 	ADDQ          $+128, BX
+	ADDQ          $0x00000340, DI
 	DECQ          R8
-	JNE           direct5128Upperx8Turn
+	JNE           direct5128Upperx8Unit
 	MOVQ          out+0(FP), AX
 	MOVQ          ldo+8(FP), CX
 	MOVQ          ostride+16(FP), DX

@@ -11,18 +11,9 @@ import (
 // quantize writes the records of whole blocks of 32 activations; AVX2. See
 // quantizeFours for AVX-512.
 func quantize() {
-	factors := GLOBL("recordFactors", RODATA|NOPTR)
-	for i, v := range []int32{0, 0, -8, -16, -32, -32, -128, -253} {
-		DATA(4*i, U32(uint32(v)))
-	}
-	halved := GLOBL("recordHalved", RODATA|NOPTR) // shifts right: -253/2 sums in the last field
-	for i := range 8 {
-		DATA(4*i, U32(uint32(i/7)))
-	}
-	order := GLOBL("recordOrder", RODATA|NOPTR)
-	for i, v := range []uint32{0, 4, 1, 5, 2, 6, 3, 7} {
-		DATA(4*i, U32(v))
-	}
+	factors := words("recordFactors", 0, 0, -8, -16, -32, -32, -128, -253)
+	halved := words("recordHalved", 0, 0, 0, 0, 0, 0, 0, 1) // shifts right: -253/2 sums in the last field
+	order := words("recordOrder", 0, 4, 1, 5, 2, 6, 3, 7)
 
 	TEXT("quantizeBlocks", NOSPLIT, "func(records *byte, x *float32, blocks int)")
 	Doc("quantizeBlocks writes the records of whole blocks of activations.")

@@ -8,15 +8,6 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// words writes a table of 32-bit words.
-func words(name string, v ...int32) Mem {
-	m := GLOBL(name, RODATA|NOPTR)
-	for i, w := range v {
-		DATA(4*i, U32(uint32(w)))
-	}
-	return m
-}
-
 // foursConst is what quantizeFours keeps in registers.
 type foursConst struct {
 	abs, ones8 Op
@@ -35,12 +26,7 @@ type foursConst struct {
 func newFoursConst() *foursConst {
 	c := &foursConst{}
 	load := func(m Mem) Op { r := ZMM(); VMOVDQU32(m, r); return r }
-	splat := func(v uint32) Op {
-		r, z := GP32(), ZMM()
-		MOVL(U32(v), r)
-		VPBROADCASTD(r, z)
-		return z
-	}
+	splat := func(v uint32) Op { z := ZMM(); spreadWord(v, z); return z }
 	mask := func(bits uint32) Register {
 		r, k := GP32(), K()
 		MOVL(U32(bits), r)

@@ -23,14 +23,8 @@ import (
 // fits is the number of groups that 16 bits hold.
 func fits(bits int) int { return map[int]int{4: 8, 5: 4, 6: 2}[bits] }
 
-// word is a constant of repeated 32-bit words.
-func word(name string, v uint32) Mem {
-	m := GLOBL(name, RODATA|NOPTR)
-	for i := range 8 {
-		DATA(4*i, U32(v))
-	}
-	return m
-}
+// word is a constant of eight equal words.
+func word(name string, v int32) Mem { return words(name, v, v, v, v, v, v, v, v) }
 
 // constants2 are the memory operands that the loops share.
 type constants2 struct{ nibble, bit4, bits45, ones, sixteens, fours, pairs, evens, odds, six Mem }
@@ -45,7 +39,7 @@ func newConstants2() constants2 {
 		fours:    word("fours256", 0x00040004),
 		pairs:    word("pairs256", 0x03030303),
 		evens:    word("evens256", 0x33333333),
-		odds:     word("odds256", 0xcccccccc),
+		odds:     word("odds256", -0x33333334),
 		six:      word("six256", 0x3c3c3c3c),
 	}
 }

@@ -26,11 +26,11 @@ func (a *zmm) many(n int) []VecPhysical {
 	return rs
 }
 
-// rows addresses up to eight rows of activations from one moving pointer.
+// rows addresses up to eight rows of activations from a moving pointer, or from
+// two where there are more than four.
 type rows struct {
-	base       Register
-	s1, s3, s5 Register // stride, and its multiples where needed
-	base4      Register // of row 4, in place of multiples beyond 3
+	base, base4 Register // rows 0 and 4
+	s1, s3      Register // stride, and three times it, where needed
 }
 
 func loadRows(n int) rows {
@@ -44,20 +44,9 @@ func loadRows(n int) rows {
 		LEAQ(Mem{Base: stride, Index: stride, Scale: 2}, s)
 		r.s3 = s
 	}
-	if n > 5 {
-		s := GP64()
-		LEAQ(Mem{Base: stride, Index: stride, Scale: 4}, s)
-		r.s5 = s
-	}
-	return r
-}
-
-// loadFours is loadRows with a second pointer for rows 4 to 7.
-func loadFours(n int) rows {
-	r := loadRows(min(n, 4))
 	if n > 4 {
 		r.base4 = GP64()
-		LEAQ(Mem{Base: r.base, Index: r.s1, Scale: 4}, r.base4)
+		LEAQ(Mem{Base: r.base, Index: stride, Scale: 4}, r.base4)
 	}
 	return r
 }
@@ -74,16 +63,14 @@ func (r rows) move(n int32) {
 // at is byte disp of row t's record, from base (r.base or a copy of it).
 func (r rows) at(base Register, t, disp int) Mem {
 	m := Mem{Base: base, Disp: disp}
-	if t >= 4 && r.base4 != nil {
+	if t >= 4 {
 		m.Base, t = r.base4, t-4
 	}
 	switch t {
-	case 1, 2, 4:
+	case 1, 2:
 		m.Index, m.Scale = r.s1, uint8(t)
-	case 3, 6:
-		m.Index, m.Scale = r.s3, uint8(t/3)
-	case 5:
-		m.Index, m.Scale = r.s5, 1
+	case 3:
+		m.Index, m.Scale = r.s3, 1
 	}
 	return m
 }
@@ -125,9 +112,13 @@ func newUnpacker(f form, w Register, z *zmm) *unpacker {
 	return u
 }
 
-func broadcastByte(b uint32, dst VecPhysical) {
+// broadcastByte sets every byte of dst to b.
+func broadcastByte(b uint32, dst Op) { spreadWord(b*0x01010101, dst) }
+
+// spreadWord sets every word of dst to v.
+func spreadWord(v uint32, dst Op) {
 	r := GP32()
-	MOVL(U32(b*0x01010101), r)
+	MOVL(U32(v), r)
 	VPBROADCASTD(r, dst)
 }
 
@@ -242,16 +233,15 @@ func overUnits(name string, f form, w, units Register, body func(head Register))
 		head = GP64()
 		Label(name + "Chunk")
 		MOVQ(w, head)
-		PREFETCHT0(Mem{Base: w, Disp: 2048})
 		ADDQ(U32(f.head), w)
-		four := GP64()
-		MOVQ(U32(4), four)
+		left := GP64()
+		MOVQ(U32(chunkUnits), left)
 		Label(name + "Unit")
 		body(head)
 		ADDQ(U32(f.unit), w)
-		DECQ(four)
+		DECQ(left)
 		JNE(LabelRef(name + "Unit"))
-		SUBQ(U32(4), units)
+		SUBQ(U32(chunkUnits), units)
 		JNE(LabelRef(name + "Chunk"))
 		return
 	}
@@ -262,6 +252,9 @@ func overUnits(name string, f form, w, units Register, body func(head Register))
 	JNE(LabelRef(name + "Unit"))
 }
 
+// chunkUnits is how many units lie under one head.
+const chunkUnits = 4
+
 // lowParam declares the plane of lowest bits for those that read it.
 func (f form) lowParam() string {
 	if f.part == both {
@@ -270,48 +263,29 @@ func (f form) lowParam() string {
 	return ""
 }
 
-// prefetchLow and nextLow are what a loop over units does with low, if any.
-func prefetchLow(low Register) {
+// ahead is how far ahead of the weights in use the next are fetched, in bytes;
+// half as far in the plane of lowest bits, of which there are fewer.
+const ahead = 2048
+
+// prefetch asks for a unit of weights to come, and for the head of the next chunk,
+// which is in no unit. low and head are nil where there are none.
+func prefetch(f form, w, low, head Register) {
+	for i := 0; i < f.unit; i += 64 {
+		PREFETCHT0(Mem{Base: w, Disp: ahead + i})
+	}
 	if low != nil {
 		for i := 0; i < lowUnit; i += 64 {
-			PREFETCHT0(Mem{Base: low, Disp: 1024 + i})
+			PREFETCHT0(Mem{Base: low, Disp: ahead/2 + i})
 		}
+	}
+	if head != nil {
+		PREFETCHT0(Mem{Base: head, Disp: f.head + chunkUnits*f.unit})
 	}
 }
 
+// nextLow moves low, if any, to the next unit.
 func nextLow(low Register) {
 	if low != nil {
 		ADDQ(U32(lowUnit), low)
-	}
-}
-
-func prefetchUnit(f form, w Register, distance int) {
-	for i := 0; i < f.unit; i += 64 {
-		PREFETCHT0(Mem{Base: w, Disp: distance + i})
-	}
-}
-
-// finish512 adds a block's integer sums, scaled, to the accumulators.
-func finish512(k kind, x rows, rec int, acc, lowSum, highSum []VecPhysical, scale, second VecPhysical) {
-	if k == kindHalf {
-		for i, sums := range [][]VecPhysical{lowSum, highSum} {
-			for t := range acc {
-				VCVTDQ2PS(sums[t], sums[t])
-				VMULPS_BCST(x.at(x.base, t, rec+offScale), sums[t], sums[t])
-				VFMADD231PS(sums[t], []VecPhysical{scale, second}[i], acc[t])
-			}
-		}
-		return
-	}
-	for t := range acc {
-		if highSum != nil {
-			VPADDD(highSum[t], lowSum[t], lowSum[t])
-		}
-		VCVTDQ2PS(lowSum[t], lowSum[t])
-		VMULPS_BCST(x.at(x.base, t, rec+offScale), lowSum[t], lowSum[t])
-		VFMADD231PS(lowSum[t], scale, acc[t])
-		if k == kindMin {
-			VFMADD231PS_BCST(x.at(x.base, t, rec+offSum), second, acc[t])
-		}
 	}
 }

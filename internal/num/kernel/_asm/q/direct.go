@@ -33,39 +33,23 @@ func (l *loop) emit() {
 	if l.low != nil {
 		low = Load(Param("low"), GP64())
 	}
+	if l.f.head > 0 {
+		l.head = GP64()
+	}
 	tile, panels := GP64(), GP64()
 	l.clear(tile, panels)
-	var head, left Register
-	if l.f.head > 0 {
-		l.head, head, left = GP64(), GP64(), GP64()
-		Label(l.name + "Chunk")
-		MOVQ(w, head)
-		ADDQ(U32(l.f.head), w)
-		MOVQ(U32(chunkUnits), left)
-	}
-	Label(l.name + "Turn")
-	MOVQ(w, l.w)
-	if low != nil {
-		MOVQ(low, l.low)
-	}
-	if head != nil {
-		MOVQ(head, l.head)
-	}
-	l.turn(tile, panels)
-	ADDQ(U32(l.f.unit), w)
-	if low != nil {
-		ADDQ(U32(lowUnit), low)
-	}
-	l.x.move(2 * recordBytes)
-	if l.f.head > 0 {
-		DECQ(left)
-		JNE(LabelRef(l.name + "Turn"))
-		SUBQ(U32(chunkUnits), units)
-		JNE(LabelRef(l.name + "Chunk"))
-	} else {
-		DECQ(units)
-		JNE(LabelRef(l.name + "Turn"))
-	}
+	overUnits(l.name, l.f, w, units, func(head Register) {
+		MOVQ(w, l.w)
+		if low != nil {
+			MOVQ(low, l.low)
+		}
+		if head != nil {
+			MOVQ(head, l.head)
+		}
+		l.turn(tile, panels)
+		nextLow(low)
+		l.x.move(2 * recordBytes)
+	})
 	l.write(tile, panels)
 }
 
@@ -74,11 +58,7 @@ func (l *loop) turn(tile, panels Register) {
 	Load(Param("tile"), tile)
 	Load(Param("panels"), panels)
 	Label(l.name + "Panel")
-	prefetchUnit(l.f, l.w, ahead)
-	prefetchLow(l.low)
-	if l.head != nil { // the next one, which no unit asks for
-		PREFETCHT0(Mem{Base: l.head, Disp: l.f.head + chunkUnits*l.f.unit})
-	}
+	prefetch(l.f, l.w, l.low, l.head)
 	l.begin(tile)
 	l.unit(l.head)
 	l.end(tile)
@@ -102,12 +82,6 @@ func addParam(name string, r Register) {
 	}
 	ADDQ(p.Addr, r)
 }
-
-// chunkUnits is how many units lie under one head.
-const chunkUnits = 4
-
-// ahead is how far ahead of the weights in use the next are fetched, in bytes.
-const ahead = 2048
 
 // clear zeroes the tile.
 func (l *loop) clear(tile, panels Register) {

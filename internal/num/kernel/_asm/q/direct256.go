@@ -64,16 +64,15 @@ func (d *direct2) unit(head Register) {
 func (d *direct2) multiply(head Register) {
 	switch u := d.u; {
 	case u.f.part == upper:
-		d.finish(d.sixes(), u.f.beginAt(), u.float(head, 0), nil)
+		d.finish(d.groups(0, 8, u.six, u.c.fours), u.f.beginAt(), u.float(head, 0), nil)
 	case u.f.bits == 8:
 		d.finish(d.bytes(), u.f.beginAt(), u.float(head, 0), nil)
 	case u.f.kind == kindHalf:
 		for h := range 2 {
-			d.finish(d.halfBlock(h), offZero32+4*h, u.float(head, h), nil)
+			d.finish(d.groups(4*h, 4*h+4, u.group, u.c.ones), offZero32+4*h, u.float(head, h), nil)
 		}
 	case u.f.kind == kindMin:
-		sums := d.whole()
-		d.finish(sums, 0, u.float(head, 0), func() VecVirtual { return u.float(head, 1) })
+		d.finish(d.whole(), 0, u.float(head, 0), u.float(head, 1))
 	default:
 		d.finish(d.whole(), u.f.beginAt(), u.float(head, 0), nil)
 	}
@@ -114,33 +113,18 @@ func (d *direct2) whole() []VecVirtual {
 	return a.wide
 }
 
-// halfBlock sums 16 columns of 6 bits: groups 0..3 or 4..7.
-func (d *direct2) halfBlock(h int) []VecVirtual {
+// groups sums groups g to end of six bits, which load unpacks; each sum counts
+// factor times.
+func (d *direct2) groups(g, end int, load func(g int, dst VecVirtual), factor Mem) []VecVirtual {
 	s, w := newSums2(d.n), YMM()
-	for j := range 4 {
-		d.u.group(4*h+j, w)
-		for t := range d.n {
-			s.add(t, d.spread(t, 4*h+j), w)
-		}
-		s.fresh = false
-		if (j+1)%fits(6) == 0 {
-			s.flush(d.u.c.ones)
-		}
-	}
-	return s.wide
-}
-
-// sixes sums a block of the upper six bits, each sum counted four times.
-func (d *direct2) sixes() []VecVirtual {
-	s, w := newSums2(d.n), YMM()
-	for g := range 8 {
-		d.u.six(g, w)
+	for ; g < end; g++ {
+		load(g, w)
 		for t := range d.n {
 			s.add(t, d.spread(t, g), w)
 		}
 		s.fresh = false
 		if (g+1)%fits(6) == 0 {
-			s.flush(d.u.c.fours)
+			s.flush(factor)
 		}
 	}
 	return s.wide
@@ -169,18 +153,14 @@ func (d *direct2) bytes() []VecVirtual {
 }
 
 // finish adds integer sums, scaled, to the accumulators. begin is where a record
-// has what they should have begun with, 0 for nothing; second loads what is
-// added for each sum of activations.
-func (d *direct2) finish(sums []VecVirtual, begin int, scale VecVirtual, second func() VecVirtual) {
+// has what they should have begun with, 0 for nothing; second, if any, is added
+// for each sum of activations.
+func (d *direct2) finish(sums []VecVirtual, begin int, scale, second VecVirtual) {
 	rec := recordBytes * d.u.block
 	fromRecord := func(t, off int) VecVirtual {
 		v := YMM()
 		VBROADCASTSS(d.x.at(d.x.base, t, rec+off), v)
 		return v
-	}
-	var offset VecVirtual
-	if second != nil {
-		offset = second()
 	}
 	for t, sum := range sums {
 		if begin != 0 {
@@ -196,8 +176,8 @@ func (d *direct2) finish(sums []VecVirtual, begin int, scale VecVirtual, second 
 			acc = d.acc[d.u.half][t]
 		}
 		VFMADD231PS(sum, scale, acc)
-		if offset != nil {
-			VFMADD231PS(fromRecord(t, offSum), offset, acc)
+		if second != nil {
+			VFMADD231PS(fromRecord(t, offSum), second, acc)
 		}
 		if d.n > 2 {
 			VMOVUPS(acc, at)

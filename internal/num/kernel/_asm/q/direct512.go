@@ -14,7 +14,7 @@ func direct512(f form, n int) {
 	TEXT(name, NOSPLIT, directSignature)
 	Doc(fmt.Sprintf("%s multiplies panels with %d rows.", name, n))
 	z := &zmm{}
-	d := &direct{f: f, x: loadFours(n), u: newUnpacker(f, GP64(), z)}
+	d := &direct{f: f, x: loadRows(n), u: newUnpacker(f, GP64(), z)}
 	d.acc, d.lowSum = z.many(n), z.many(n)
 	d.highSum = d.lowSum
 	// With few rows two sums a row shorten the chains of dependent sums.
@@ -65,11 +65,7 @@ func (d *direct) unit(head Register) {
 			}
 		}
 		d.u.scalesInto(head, d.scale, d.second)
-		highSum := d.highSum
-		if !d.split {
-			highSum = nil
-		}
-		finish512(d.f.kind, d.x, rec, d.acc, d.lowSum, highSum, d.scale, d.second)
+		d.finish(rec)
 	}
 }
 
@@ -88,6 +84,33 @@ func (d *direct) start(rec int) {
 		}
 		if d.split {
 			VPXORD(d.highSum[t], d.highSum[t], d.highSum[t])
+		}
+	}
+}
+
+// finish adds a block's integer sums, scaled, to the accumulators.
+func (d *direct) finish(rec int) {
+	add := func(t int, sum, scale VecPhysical) {
+		VCVTDQ2PS(sum, sum)
+		VMULPS_BCST(d.x.at(d.x.base, t, rec+offScale), sum, sum)
+		VFMADD231PS(sum, scale, d.acc[t])
+	}
+	if d.f.kind == kindHalf {
+		for t, sum := range d.lowSum {
+			add(t, sum, d.scale)
+		}
+		for t, sum := range d.highSum {
+			add(t, sum, d.second)
+		}
+		return
+	}
+	for t, sum := range d.lowSum {
+		if d.split {
+			VPADDD(d.highSum[t], sum, sum)
+		}
+		add(t, sum, d.scale)
+		if d.f.kind == kindMin {
+			VFMADD231PS_BCST(d.x.at(d.x.base, t, rec+offSum), d.second, d.acc[t])
 		}
 	}
 }

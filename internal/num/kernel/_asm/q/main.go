@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/mmcloughlin/avo/attr"
 	"github.com/mmcloughlin/avo/build"
+	"github.com/mmcloughlin/avo/operand"
 )
 
 func main() {
@@ -61,4 +63,13 @@ func main() {
 		os.Exit(2)
 	}
 	build.Generate()
+}
+
+// words writes a table of 32-bit words.
+func words(name string, v ...int32) operand.Mem {
+	m := build.GLOBL(name, attr.RODATA|attr.NOPTR)
+	for i, w := range v {
+		build.DATA(4*i, operand.U32(uint32(w)))
+	}
+	return m
 }

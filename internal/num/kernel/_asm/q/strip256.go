@@ -26,8 +26,7 @@ func unpack256(c constants2, f form) {
 		block, floats = stripBlock+512, stripScale+512
 	}
 	overUnits(name, f, w, units, func(head Register) {
-		prefetchUnit(f, w, 2048)
-		prefetchLow(u.low)
+		prefetch(f, w, u.low, head)
 		for u.block = range 2 {
 			at := u.block * block
 			for u.half = range 2 {
@@ -147,7 +146,8 @@ func strip256(c constants2, bits int, k kind, n int) {
 	RET()
 }
 
-// finishStrip2 is finish2 with accumulators and weights' scales in memory.
+// finishStrip2 adds integer sums, scaled, to the accumulators, which lie in
+// memory like the weights' scales.
 func finishStrip2(k kind, x rows, begin Register, off int, acc func(t, half int) Mem, s *sums2, scale, second Mem) {
 	for i, r := range s.wide {
 		t, half := i/2, i%2

@@ -24,8 +24,7 @@ func unpack512(f form) {
 	pairs := z.many(8)
 	scale, second := z.one(), z.one()
 	overUnits(name, f, w, units, func(head Register) {
-		prefetchUnit(f, w, 2048)
-		prefetchLow(u.low)
+		prefetch(f, w, u.low, head)
 		for half := range 2 {
 			u.half = half
 			at := stripBlock * half
@@ -143,13 +142,6 @@ func (s *strip) registers(panels, n int) {
 			VPXORD(r, r, r)
 		}
 	}
-}
-
-// spreadWord sets every word of dst to v.
-func spreadWord(v uint32, dst VecPhysical) {
-	r := GP32()
-	MOVL(U32(v), r)
-	VPBROADCASTD(r, dst)
 }
 
 // at is byte off of panel p's block.
