@@ -55,8 +55,9 @@ type attendTask struct {
 // (T, H·D).
 func (e *Exec) Attend(x *kernel.Acts, a *nn.Attention) *kernel.Acts {
 	e.product(x, a.QKV)
+	e.rows.a = a
 	e.fillAngles(a.Rope)
-	e.rows.op, e.rows.a = opHeads, a
+	e.rows.op = opHeads
 	e.runRows()
 
 	e.cut(a)
@@ -77,7 +78,8 @@ func (e *Exec) Attend(x *kernel.Acts, a *nn.Attention) *kernel.Acts {
 	return &e.attn
 }
 
-// fillAngles computes cos and sin for all rows, once per step and Rope.
+// fillAngles computes cos and sin for all rows, once per step and Rope, which is
+// that of e.rows.a.
 func (e *Exec) fillAngles(r *nn.Rope) {
 	if r == nil {
 		return
@@ -93,14 +95,14 @@ func (e *Exec) fillAngles(r *nn.Rope) {
 	half := r.Rot / 2
 	t.cos, t.sin = grow(t.cos, e.T*half), grow(t.sin, e.T*half)
 	t.T = e.T
-	e.rows.op, e.rows.rope, e.rows.angles = opAngles, r, t
+	e.rows.op = opAngles
 	e.runRows()
 }
 
-// fill computes row i of the table, which is at position pos.
-func (t *angleTable) fill(r *nn.Rope, i int, pos int32) {
+// row returns cos and sin of row i, each (Rot/2).
+func (t *angleTable) row(r *nn.Rope, i int) (cos, sin []float32) {
 	half := r.Rot / 2
-	r.Angles(t.cos[i*half:(i+1)*half], t.sin[i*half:(i+1)*half], int(pos))
+	return t.cos[i*half : (i+1)*half], t.sin[i*half : (i+1)*half]
 }
 
 // heads finishes row i of the QKV product: head norms, rotary positions, the
@@ -112,9 +114,7 @@ func (e *Exec) heads(a *nn.Attention, i int) {
 	normHeads(q, a.D, a.QNorm)
 	normHeads(k, a.D, a.KNorm)
 	if r := a.Rope; r != nil {
-		half := r.Rot / 2
-		t := e.angles[r]
-		cos, sin := t.cos[i*half:(i+1)*half], t.sin[i*half:(i+1)*half]
+		cos, sin := e.angles[r].row(r, i)
 		kernel.RoPE(q, a.H, a.D, r.Rot, cos, sin, r.Interleaved)
 		kernel.RoPE(k, a.K, a.D, r.Rot, cos, sin, r.Interleaved)
 	}

@@ -89,9 +89,6 @@ type rowTask struct {
 	act  nn.Activation
 	a    *nn.Attention
 	by   float32
-
-	rope   *nn.Rope
-	angles *angleTable
 }
 
 type rowOp int
@@ -150,7 +147,8 @@ func (t *rowTask) row(i int) {
 		normalise(row, row, t.n)
 		kernel.AddScaled(t.h.Row(i), row, t.by)
 	case opAngles:
-		t.angles.fill(t.rope, i, t.e.pos[i])
+		cos, sin := t.e.angles[t.a.Rope].row(t.a.Rope, i)
+		t.a.Rope.Angles(cos, sin, int(t.e.pos[i]))
 	case opHeads:
 		t.e.heads(t.a, i)
 	case opQuantize:

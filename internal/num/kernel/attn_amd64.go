@@ -41,8 +41,8 @@ func (w *attnWide) widen(g *attnGroup, a *Attn) {
 		return
 	}
 	w.positions = g.pages * PageTokens
-	w.keys = sizedBytes(w.keys, w.positions*a.D*elemF32.bytes())
-	w.values = sizedBytes(w.values, w.positions*a.D*elemF32.bytes())
+	w.keys = sized(w.keys, w.positions*a.D*elemF32.bytes())
+	w.values = sized(w.values, w.positions*a.D*elemF32.bytes())
 	for i := range g.pages {
 		page := a.Pages[g.page0+i]
 		const row = vec * 2
@@ -51,13 +51,6 @@ func (w *attnWide) widen(g *attnGroup, a *Attn) {
 			widenAVX2(&w.values[i*PageTokens*wideColumn], &valuesOf(page, a.D, g.e)[0], PageTokens, 2*a.D, n, w.positions*wideColumn)
 		}
 	}
-}
-
-func sizedBytes(s []byte, n int) []byte {
-	if cap(s) < n {
-		return make([]byte, n)
-	}
-	return s[:n]
 }
 
 // widenAVX2 turns rows of 16·panels float16 values, lds bytes apart, into panels

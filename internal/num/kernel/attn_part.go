@@ -42,9 +42,10 @@ func (p *AttnPart) Reset(R, D int) {
 	}
 }
 
-func sized(s []float32, n int) []float32 {
+// sized returns s with length n, reallocating only when it has to.
+func sized[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]float32, n, n+n/4)
+		return make([]T, n, n+n/4)
 	}
 	return s[:n]
 }
