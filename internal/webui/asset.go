@@ -18,7 +18,7 @@ type asset struct {
 	mime      string
 	immutable bool // its name changes with its content
 	bodies    []body
-	packed    fs.FS // has the asset as name+packedSuffix, in place of bodies
+	packed    bool // has a gzip body alone
 }
 
 // body is an asset's bytes in one content encoding, "" for as it is. The
@@ -113,10 +113,13 @@ func newBody(page fs.FS, encoding, name string) body {
 		if _, err := io.Copy(sum, f); err != nil {
 			return "", fmt.Errorf("webui: %s: %w", name, err)
 		}
-		return `"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`, nil
+		return quoted([sha256.Size]byte(sum.Sum(nil))), nil
 	})
 	return b
 }
+
+// quoted makes a hash an ETag.
+func quoted(sum [sha256.Size]byte) string { return `"` + hex.EncodeToString(sum[:12]) + `"` }
 
 // open opens the body for reading at any place.
 func (b body) open() (io.ReadSeekCloser, error) {

@@ -104,21 +104,21 @@ func send(w http.ResponseWriter, r *http.Request, a *asset) {
 	if a.immutable {
 		header.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
-	if len(a.bodies) != 1 {
+	if len(a.bodies) != 1 || a.packed {
 		header.Add("Vary", "Accept-Encoding")
 	}
+	b := a.choose(r.Header.Get("Accept-Encoding"))
 	how := sendBody
-	if a.packed != nil {
-		how = sendPacked
+	if a.packed && !accepts(r.Header.Get("Accept-Encoding"), b.encoding) {
+		how = sendUnpacked
 	}
-	if err := how(w, r, a); err != nil {
+	if err := how(w, r, b); err != nil {
 		http.Error(w, "this file of the page cannot be read", http.StatusInternalServerError)
 	}
 }
 
-// sendBody sends a file in the encoding that the client likes best.
-func sendBody(w http.ResponseWriter, r *http.Request, a *asset) error {
-	b := a.choose(r.Header.Get("Accept-Encoding"))
+// sendBody sends a body as it lies there.
+func sendBody(w http.ResponseWriter, r *http.Request, b body) error {
 	etag, err := b.etag()
 	if err != nil {
 		return err

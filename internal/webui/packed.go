@@ -3,13 +3,11 @@ package webui
 import (
 	"compress/gzip"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
 	"strings"
-	"time"
 )
 
 // packedSuffix ends the name of a file that the page has only compressed: what
@@ -30,28 +28,26 @@ func packedName(page fs.FS, name string) (string, bool) {
 
 func newPacked(page fs.FS, name string) *asset {
 	a := newAsset(name)
-	a.packed = page
+	a.packed = true
+	// The name changes with the content, so that the content need not be read.
+	etag := quoted(sha256.Sum256([]byte(name)))
+	a.bodies = []body{{
+		encoding: "gzip", page: page, name: name + packedSuffix,
+		etag: func() (string, error) { return etag, nil },
+	}}
 	return a
 }
 
-// sendPacked sends a file as it lies there, or unpacked on the way to a client
-// that does not take gzip. Its ETag is its name's, which changes with its content.
-func sendPacked(w http.ResponseWriter, r *http.Request, a *asset) error {
-	f, err := a.packed.Open(a.name + packedSuffix)
+// sendUnpacked sends a packed body to a client that does not take gzip.
+func sendUnpacked(w http.ResponseWriter, r *http.Request, b body) error {
+	f, err := b.open()
 	if err != nil {
-		return fmt.Errorf("webui: %w", err)
+		return err
 	}
 	defer func() { _ = f.Close() }() // nothing was written
-	if file, ok := f.(io.ReadSeeker); ok && accepts(r.Header.Get("Accept-Encoding"), "gzip") {
-		sum := sha256.Sum256([]byte(a.name))
-		w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)
-		w.Header().Set("Content-Encoding", "gzip")
-		http.ServeContent(w, r, "", time.Time{}, file)
-		return nil
-	}
 	plain, err := gzip.NewReader(f)
 	if err != nil {
-		return fmt.Errorf("webui: %s: %w", a.name, err)
+		return fmt.Errorf("webui: %s: %w", b.name, err)
 	}
 	if r.Method != http.MethodHead {
 		_, _ = io.Copy(w, plain) // the client may be gone
